@@ -1,0 +1,40 @@
+/**
+ * What is known of one exchange (or tunnel) when it has ended. The relay fills
+ * it in while the exchange lives; counters, histograms and the access log read
+ * it once, at the end. Whatever happened, there is exactly one.
+ */
+import type { FailureWord } from "./failure-word.ts";
+
+/** forward: one request and its answer; tunnel: CONNECT; upgrade: after a 101; own: we answered ourselves. */
+export type ExchangeKind = "forward" | "tunnel" | "upgrade" | "own";
+
+export interface ExchangeRecord {
+  readonly kind: ExchangeKind;
+  /** Position of the listener in `config.listeners`. */
+  readonly listener: number;
+  /** The client's address, without the port. */
+  readonly client: string;
+  readonly user: string | undefined;
+  /** Empty when the request could not be read. */
+  readonly method: string;
+  /** `http://host/path?query` or, for CONNECT, `host:port`. As it was forwarded; empty when it could not be read. */
+  readonly target: string;
+  /** What the client was told; 0 when it left, or was cut, before any status. */
+  readonly status: number;
+  /** Bytes read from the client for this exchange, head included. */
+  readonly bytesIn: number;
+  /** Bytes written to the client for this exchange, head included. */
+  readonly bytesOut: number;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  /** From the first byte of the request's head. */
+  readonly durationMs: number;
+  /** Until the first byte of the upstream's answer; undefined when none came. */
+  readonly firstByteMs: number | undefined;
+  /** `address:port` that was dialled; undefined when none was. */
+  readonly upstream: string | undefined;
+  /** The upstream connection had served an exchange before. */
+  readonly reused: boolean;
+  /** Why it failed, as RFC 9209 names it; undefined when it did not. */
+  readonly failure: FailureWord | undefined;
+}
