@@ -1,0 +1,161 @@
+import { describe, expect, test } from "bun:test";
+import { type LineOptions, lineWriter } from "../../src/observe/access-log.ts";
+import type { ExchangeRecord } from "../../src/observe/record.ts";
+import { recordOf } from "./records.ts";
+
+describe("json", () => {
+  test("an exchange is one object with every field", () => {
+    const line = write(recordOf({ user: "ann", failure: "http_response_incomplete" }));
+
+    expect(line).toEndWith("}\n");
+    expect(JSON.parse(line)).toEqual({
+      time: "2026-03-04T05:06:07.089Z",
+      client: "192.0.2.7",
+      user: "ann",
+      listener: "127.0.0.1:8888",
+      kind: "forward",
+      method: "GET",
+      target: "http://example.com/index.html?q=1",
+      status: 200,
+      bytesIn: 210,
+      bytesOut: 1536,
+      durationMs: 12.346,
+      firstByteMs: 8.5,
+      upstream: "198.51.100.4:80",
+      reused: true,
+      error: "http_response_incomplete",
+    });
+  });
+
+  test("what is not known is left out", () => {
+    const line = write(
+      recordOf({ kind: "own", method: "", target: "", upstream: undefined, firstByteMs: undefined }),
+    );
+
+    expect(Object.keys(JSON.parse(line))).toEqual(
+      "time client listener kind method target status bytesIn bytesOut durationMs".split(" "),
+    );
+  });
+
+  test("the second's cached text is not used for the next second", () => {
+    const writer = lineWriter({ ...options, format: "json" });
+    const times = [999, 1000, 61_001].map((startedAt) => JSON.parse(writer(recordOf({ startedAt }))).time);
+
+    expect(times).toEqual([
+      "1970-01-01T00:00:00.999Z",
+      "1970-01-01T00:00:01.000Z",
+      "1970-01-01T00:01:01.001Z",
+    ]);
+  });
+});
+
+// Each row: what it shows | the exchange | the line.
+const commonLines: [string, Partial<ExchangeRecord>, string][] = [
+  [
+    "an exchange",
+    { user: "ann" },
+    '192.0.2.7 - ann [04/Mar/2026:05:06:07 +0000] "GET http://example.com/index.html?q=1 HTTP/1.1" 200 1536\n',
+  ],
+  [
+    "a tunnel without a user that carried nothing",
+    { kind: "tunnel", method: "CONNECT", target: "example.com:443", bytesOut: 0 },
+    '192.0.2.7 - - [04/Mar/2026:05:06:07 +0000] "CONNECT example.com:443 HTTP/1.1" 200 -\n',
+  ],
+  [
+    "a request that could not be read",
+    { method: "", target: "", status: 400 },
+    '192.0.2.7 - - [04/Mar/2026:05:06:07 +0000] "-" 400 1536\n',
+  ],
+  [
+    "a user who wants to be two fields",
+    { user: 'a "b' },
+    '192.0.2.7 - a\\u0020\\u0022b [04/Mar/2026:05:06:07 +0000] "GET http://example.com/index.html?q=1 HTTP/1.1" 200 1536\n',
+  ],
+];
+
+test.each(commonLines)("common: %s", (_, changes, line) => {
+  expect(write(recordOf(changes), { format: "common" })).toBe(line);
+});
+
+const prettyLines: [string, Partial<ExchangeRecord>, string][] = [
+  [
+    "an exchange",
+    {},
+    "05:06:07.089 200 GET      12.3ms     210B  1.50KiB 192.0.2.7       http://example.com/index.html?q=1 via 198.51.100.4:80 reused\n",
+  ],
+  [
+    "a refusal",
+    {
+      kind: "own",
+      method: "CONNECT",
+      target: "a:443",
+      status: 502,
+      upstream: undefined,
+      failure: "dns_error",
+      user: "ann",
+    },
+    "05:06:07.089 502 CONNECT  12.3ms     210B  1.50KiB 192.0.2.7       a:443 user ann dns_error\n",
+  ],
+  [
+    "a client that left at once",
+    { method: "", target: "", status: 0, upstream: undefined },
+    "05:06:07.089 --- -        12.3ms     210B  1.50KiB 192.0.2.7       -\n",
+  ],
+];
+
+test.each(prettyLines)("pretty: %s", (_, changes, line) => {
+  expect(write(recordOf(changes), { format: "pretty" })).toBe(line);
+});
+
+test("pretty: colours surround what they colour and nothing else changes", () => {
+  const plain = write(recordOf({ status: 404 }), { format: "pretty" });
+  const coloured = write(recordOf({ status: 404 }), { format: "pretty", colour: true });
+
+  expect(coloured).toContain("\x1b[33m404\x1b[0m");
+  expect(Bun.stripANSI(coloured)).toBe(plain);
+});
+
+// Each row: what it shows | the target | with the query | without.
+const targets = [
+  ["nothing to cut", "http://a/b", "http://a/b", "http://a/b"],
+  ["a query", "http://a/b?c=d?e", "http://a/b?c=d?e", "http://a/b"],
+  ["a user and password", "http://u:p@a/b?c", "http://a/b?c", "http://a/b"],
+  ["two at-signs", "http://u@v@a/", "http://a/", "http://a/"],
+  ["an at-sign in the path", "http://a/@b", "http://a/@b", "http://a/@b"],
+  ["an at-sign in the query", "http://a?b@c", "http://a?b@c", "http://a"],
+  ["userinfo without a path", "http://u:p@a", "http://a", "http://a"],
+  ["userinfo in a tunnel's target", "u:p@a:443", "a:443", "a:443"],
+] as const;
+
+test.each(targets)("%s in a target is cut as told", (_, target, whole, cut) => {
+  expect(JSON.parse(write(recordOf({ target }), { query: true })).target).toBe(whole);
+  expect(JSON.parse(write(recordOf({ target }), { query: false })).target).toBe(cut);
+});
+
+const forgeries = [
+  "a\nb",
+  "a\r\nb",
+  'a"b',
+  "a\\",
+  "\x1b[2Ja",
+  "a\x00b",
+  "a\x85b",
+  "a\u2028b",
+  "a\x7fb",
+  "é\ud800",
+];
+
+for (const format of ["json", "common", "pretty"] as const) {
+  test.each(forgeries)(`${format}: %j as a user name stays on its line`, (user) => {
+    const line = write(recordOf({ user, target: `http://a/${user}`, method: user }), { format });
+
+    expect(line.slice(0, -1)).not.toMatch(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/);
+    if (format === "json") expect(JSON.parse(line).user).toBe(user);
+  });
+}
+
+const options: LineOptions = { format: "json", query: true, colour: false, listeners: ["127.0.0.1:8888"] };
+
+function write(record: ExchangeRecord, changes: Partial<LineOptions> = {}): string {
+  return lineWriter({ ...options, ...changes })(record);
+}

@@ -1,0 +1,52 @@
+import { expect, test } from "bun:test";
+import { CELL_COUNT, cells, cellTable, LISTENERS_MAX } from "../../src/observe/cells.ts";
+import { Counters, countersBuffer, mainCounters, workersOf } from "../../src/observe/counters.ts";
+
+test("no two metrics share a cell", () => {
+  const used = cellTable.flatMap((metric) => metric.cells.map(({ cell }) => cell));
+
+  expect(new Set(used).size).toBe(used.length);
+  expect(Math.max(...used)).toBeLessThan(CELL_COUNT);
+});
+
+test("counters end in _total and gauges do not", () => {
+  for (const { name, type } of cellTable)
+    expect([name, name.endsWith("_total")]).toEqual([name, type === "counter"]);
+});
+
+test("a row belongs to one worker alone", () => {
+  const buffer = countersBuffer(2);
+  const rows = [new Counters(buffer, 0), new Counters(buffer, 1), mainCounters(buffer)];
+
+  rows.forEach((row, i) => {
+    row.row.fill(i + 1);
+  });
+
+  expect(workersOf(buffer)).toBe(2);
+  expect(rows.map((row) => new Set(row.row).size)).toEqual([1, 1, 1]);
+  expect(rows.map((row) => row.row.byteOffset % 128)).toEqual([0, 0, 0]);
+});
+
+test("histograms do not touch the cells before them", () => {
+  const counters = new Counters(countersBuffer(1), 0);
+
+  counters.firstByte.record(5);
+  counters.exchange.record(4_000_000);
+
+  expect(counters.row.subarray(0, CELL_COUNT).every((value) => value === 0)).toBe(true);
+  expect(counters.firstByte.count).toBe(1);
+  expect(counters.exchange.count).toBe(1);
+});
+
+test("a dead worker's gauges go back to zero and its counters stay", () => {
+  const counters = new Counters(countersBuffer(1), 0);
+  counters.add(cells.exchangesInFlight, 3);
+  counters.add(cells.connectionsOpen + LISTENERS_MAX - 1, 2);
+  counters.add(cells.connections + LISTENERS_MAX - 1, 9);
+
+  counters.clearGauges();
+
+  expect(counters.read(cells.exchangesInFlight)).toBe(0);
+  expect(counters.read(cells.connectionsOpen + LISTENERS_MAX - 1)).toBe(0);
+  expect(counters.read(cells.connections + LISTENERS_MAX - 1)).toBe(9);
+});
