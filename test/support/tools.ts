@@ -16,7 +16,7 @@ export interface Outcome {
 
 export interface RunOptions {
   readonly cwd?: string;
-  /** Added to an environment that names no proxy. */
+  /** Added to an environment without the settings of this machine's clients. */
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: Uint8Array | string;
 }
@@ -49,7 +49,7 @@ export async function makeFolder(): Promise<Folder> {
 export async function run(command: readonly string[], options: RunOptions = {}): Promise<Outcome> {
   const child = Bun.spawn([...command], {
     ...(options.cwd && { cwd: options.cwd }),
-    env: { ...withoutProxies(process.env), LC_ALL: "C", ...options.env },
+    env: { ...withoutSettings(process.env), LC_ALL: "C", ...options.env },
     stdin: options.input === undefined ? "ignore" : Buffer.from(options.input),
     stdout: "pipe",
     stderr: "pipe",
@@ -70,7 +70,8 @@ export async function runOk(command: readonly string[], options: RunOptions = {}
   throw new Error(`${command.join(" ")} ended with ${outcome.code}\n${outcome.stdout}\n${outcome.stderr}`);
 }
 
-function withoutProxies(env: NodeJS.ProcessEnv): Record<string, string> {
-  const entries = Object.entries(env).filter(([name]) => !/_proxy$/i.test(name));
+/** A proxy, a registry or a certificate store that this machine is set up with is not what the test means. */
+function withoutSettings(env: NodeJS.ProcessEnv): Record<string, string> {
+  const entries = Object.entries(env).filter(([name]) => !/_proxy$|^npm_|^git_|^ssl_|^curl_/i.test(name));
   return Object.fromEntries(entries) as Record<string, string>;
 }
