@@ -12,6 +12,12 @@ import { formatBytes, formatDuration, paint } from "./terminal.ts";
 
 export type LineFormat = "json" | "common" | "pretty";
 
+/** `auto` suits who reads: a person at a terminal, or a program. */
+export function pickFormat(format: LineFormat | "auto", isTerminal: boolean): LineFormat {
+  if (format !== "auto") return format;
+  return isTerminal ? "pretty" : "json";
+}
+
 export interface LineOptions {
   readonly format: LineFormat;
   /** False cuts query strings. */
