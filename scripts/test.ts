@@ -50,7 +50,7 @@ async function runTests(name: string, args: readonly string[]): Promise<Counts> 
   title(name);
   const report = join(folder, `${name}.xml`);
   const { exitCode } = await run(
-    ["test", ...args, "--reporter=junit", `--reporter-outfile=${report}`],
+    ["test", "--timeout=20000", ...args, "--reporter=junit", `--reporter-outfile=${report}`],
     "inherit",
   );
   return honest(await readReport(report), exitCode);
