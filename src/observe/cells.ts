@@ -46,8 +46,8 @@ export interface Metric {
   readonly help: string;
   /** `sum`: one series over all threads; `worker`: a series for each worker, as a sum would mean nothing. */
   readonly over: "sum" | "worker";
-  /** From the cell's unit to the metric's. */
-  readonly scale: number;
+  /** Cell units in one of the metric's: 1000 where the cell has milliseconds. */
+  readonly divisor: number;
   readonly cells: MetricCell[];
 }
 
@@ -138,13 +138,13 @@ export const cells = {
   loopLagMs: perWorker(
     "headgate_worker_event_loop_lag_seconds",
     "Longest recent delay of a worker's event loop.",
-    0.001,
+    1000,
   ),
   heapBytes: perWorker("headgate_worker_heap_bytes", "Heap of a worker's JavaScript.", 1),
   heartbeatMs: perWorker(
     "headgate_worker_heartbeat_timestamp_seconds",
     "When a worker last gave a sign of life.",
-    0.001,
+    1000,
   ),
 
   configReloads: labelled(
@@ -166,9 +166,9 @@ function metric(
   type: Metric["type"],
   help: string,
   over: Metric["over"] = "sum",
-  scale = 1,
+  divisor = 1,
 ): Metric {
-  const made: Metric = { name, type, help, over, scale, cells: [] };
+  const made: Metric = { name, type, help, over, divisor, cells: [] };
   metrics.push(made);
   return made;
 }
@@ -190,8 +190,8 @@ function gauge(name: string, help: string): number {
   return cellOf(metric(name, "gauge", help));
 }
 
-function perWorker(name: string, help: string, scale: number): number {
-  return cellOf(metric(name, "gauge", help, "worker", scale));
+function perWorker(name: string, help: string, divisor: number): number {
+  return cellOf(metric(name, "gauge", help, "worker", divisor));
 }
 
 function hidden(): number {
