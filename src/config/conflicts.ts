@@ -1,0 +1,93 @@
+/**
+ * What must hold between settings that are each right by themselves:
+ *
+ *   1. a listener that other machines can reach lists its clients: an open
+ *      proxy is never an accident
+ *   2. no two listeners share an address and port (any free port may repeat)
+ *   3. a status port that other machines can reach has a token
+ *   4. the status port is no listener's
+ *   5. the least a name is remembered is no more than the most
+ *
+ * It is given what could be read, so that these are reported together with
+ * the values that could not.
+ */
+import { isLoopback, isUnspecified, parseAddress } from "../policy/address.ts";
+import { formatHostPort, type HostPort } from "./host-port.ts";
+import { expectedFound, type Problem } from "./problems.ts";
+import type { Config } from "./schema.ts";
+import { formatDuration } from "./units.ts";
+
+/** Undefined stands for what has a problem already. */
+export interface ReadableConfig {
+  readonly listeners: readonly (Config["listeners"][number] | undefined)[];
+  readonly admin: Config["admin"] | undefined;
+  readonly dns: Config["dns"] | undefined;
+}
+
+export function findConflicts({ listeners, admin, dns }: ReadableConfig): Problem[] {
+  return [...listenerConflicts(listeners), ...adminConflicts(admin, listeners), ...dnsConflicts(dns)];
+}
+
+function* listenerConflicts(listeners: ReadableConfig["listeners"]): Generator<Problem> {
+  const firstAt = new Map<string, number>();
+  for (const [at, listener] of listeners.entries()) {
+    if (listener === undefined) continue;
+    const { address, clients } = listener;
+    const name = formatHostPort(address);
+    if (clients.length === 0 && isPublic(address)) {
+      yield expectedFound(
+        `listeners[${at}].clients`,
+        `at least one range such as "10.0.0.0/8", for other machines can reach ${name}`,
+        "none",
+      );
+    }
+    const first = firstAt.get(name);
+    if (first === undefined) firstAt.set(name, at);
+    else if (address.port !== 0) {
+      yield expectedFound(
+        `listeners[${at}].address`,
+        "another address or port",
+        `that of listeners[${first}]`,
+      );
+    }
+  }
+}
+
+function* adminConflicts(
+  admin: ReadableConfig["admin"],
+  listeners: ReadableConfig["listeners"],
+): Generator<Problem> {
+  if (admin === undefined || admin.address === "off") return;
+  const { address, token } = admin;
+  if (token === undefined && isPublic(address)) {
+    yield expectedFound(
+      "admin.token",
+      `a token, for other machines can reach ${formatHostPort(address)}`,
+      "nothing",
+    );
+  }
+  const at = listeners.findIndex((listener) => listener !== undefined && overlaps(listener.address, address));
+  if (at >= 0) yield expectedFound("admin.address", "another address or port", `that of listeners[${at}]`);
+}
+
+function* dnsConflicts(dns: ReadableConfig["dns"]): Generator<Problem> {
+  if (dns === undefined || dns.ttlMin <= dns.ttlMax) return;
+  const most = formatDuration(dns.ttlMax);
+  yield expectedFound("dns.ttlMin", `no more than dns.ttlMax, which is ${most}`, formatDuration(dns.ttlMin));
+}
+
+function isPublic({ host }: HostPort): boolean {
+  const address = parseAddress(host);
+  return address === undefined || !isLoopback(address);
+}
+
+/** One of them may be every address of the machine. */
+function overlaps(one: HostPort, other: HostPort): boolean {
+  if (one.port !== other.port || one.port === 0) return false;
+  return one.host === other.host || isEverywhere(one.host) || isEverywhere(other.host);
+}
+
+function isEverywhere(host: string): boolean {
+  const address = parseAddress(host);
+  return address !== undefined && isUnspecified(address);
+}

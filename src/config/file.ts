@@ -1,0 +1,91 @@
+/**
+ * A configuration file: path in, tree of values out. The extension tells the
+ * language. Of what the values mean it knows nothing.
+ */
+import { extname, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+
+export type ReadFile = { ok: true; input: unknown } | { ok: false; problem: string };
+
+type Language = "yaml" | "toml" | "json" | "jsonc";
+
+const LANGUAGES: Readonly<Record<string, Language>> = {
+  ".yaml": "yaml",
+  ".yml": "yaml",
+  ".toml": "toml",
+  ".json": "json",
+  ".jsonc": "jsonc",
+};
+
+const PARSERS: Readonly<Record<Language, (text: string) => unknown>> = {
+  yaml: Bun.YAML.parse,
+  toml: Bun.TOML.parse,
+  json: JSON.parse,
+  jsonc: parseJsonc,
+};
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "no such file",
+  ENOTDIR: "a part of its path is no directory",
+  EISDIR: "it is a directory",
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+};
+
+export async function readConfigFile(path: string): Promise<ReadFile> {
+  const language = LANGUAGES[extname(path).toLowerCase()];
+  if (language === undefined) {
+    return refuse(path, `Expected a name that ends in ${Object.keys(LANGUAGES).join(", ")}`);
+  }
+  const text = await readText(path);
+  if (typeof text !== "string") return refuse(path, `Cannot read the file: ${text.reason}`);
+  // An empty file is all defaults, also where the language has no word for it.
+  if (text.trim() === "") return { ok: true, input: undefined };
+  try {
+    return { ok: true, input: PARSERS[language](text) };
+  } catch (error) {
+    const place = await findMistake(path, language);
+    return refuse(`${path}${place}`, `Cannot read ${language.toUpperCase()}: ${reasonOf(error)}`);
+  }
+}
+
+function refuse(path: string, reason: string): ReadFile {
+  return { ok: false, problem: `${path}: ${reason}` };
+}
+
+async function readText(path: string): Promise<string | { reason: string }> {
+  try {
+    return await Bun.file(path).text();
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
+    return { reason: REASONS[code] ?? code };
+  }
+}
+
+/** Bun reads one value and ignores what follows it; inside a list nothing can follow unseen. */
+function parseJsonc(text: string): unknown {
+  const values = Bun.JSONC.parse(`[${text}\n]`) as unknown[];
+  if (values.length > 1) throw new SyntaxError("more than one value");
+  return values[0];
+}
+
+/**
+ * `:line:column`, or nothing when Bun does not tell. Its parsers' errors carry
+ * no position, but those of its module loader, which uses the same parsers, do.
+ * JSON is a part of JSONC and is looked at as such.
+ */
+async function findMistake(path: string, language: Language): Promise<string> {
+  try {
+    const type = language === "json" ? "jsonc" : language;
+    await import(pathToFileURL(resolve(path)).href, { with: { type } });
+    return "";
+  } catch (error) {
+    if (!(error instanceof BuildMessage) || !error.position) return "";
+    return `:${error.position.line}:${error.position.column}`;
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof RangeError) return "it is nested too deeply";
+  return error instanceof Error ? error.message.replace(/^\w+ Parse error: /, "") : String(error);
+}

@@ -1,0 +1,128 @@
+/**
+ * The kinds of value that a setting can have: how each is read from the file,
+ * what is said when it can't be, and how it is written back.
+ *
+ * A number may also come as its digits in text, for that is how it comes out
+ * of the environment (`workers: "${WORKERS}"`).
+ */
+import { parseCidr } from "../policy/address.ts";
+import { formatHostPort, type HostPort, parseHostPort } from "./host-port.ts";
+import { formatDuration, formatSize, parseDuration, parseSize } from "./units.ts";
+
+export interface Kind<T> {
+  /** Completes "Expected …"; names the limits, so that one sentence serves every mistake. */
+  readonly expected: string;
+  /** Its value is never shown, in a problem or anywhere else. */
+  readonly secret?: true;
+  /** Undefined: not of this kind. */
+  parse(given: unknown): T | undefined;
+  /** As it would stand in the file. */
+  format(value: T): unknown;
+}
+
+export const hostPort: Kind<HostPort> = {
+  expected: 'an IP address and a port such as "127.0.0.1:8888" or "[::1]:8888"',
+  parse: (given) => (typeof given === "string" ? parseHostPort(given) : undefined),
+  format: formatHostPort,
+};
+
+/** An address range; kept as text, for each worker makes its own table of them. */
+export const cidr: Kind<string> = {
+  expected: 'an address or a range such as "10.0.0.0/8", with no bits set behind the prefix',
+  parse: (given) => (typeof given === "string" && parseCidr(given) ? given : undefined),
+  format: (value) => value,
+};
+
+/** Visible ASCII, as it travels in an `Authorization` field. */
+export const token: Kind<string> = {
+  expected: "16 to 512 visible ASCII characters",
+  secret: true,
+  parse: (given) => (typeof given === "string" && /^[!-~]{16,512}$/.test(given) ? given : undefined),
+  format: () => "***",
+};
+
+/** RFC 9110 §7.6.3: what may stand for a host in `Via`. */
+export const pseudonym: Kind<string> = {
+  expected: "1 to 64 letters, digits or any of !#$%&'*+-.^_`|~",
+  parse: (given) =>
+    typeof given === "string" && /^[\w!#$%&'*+.^`|~-]{1,64}$/.test(given) ? given : undefined,
+  format: (value) => value,
+};
+
+/** A path has a slash, or `stdot` would quietly become a file of that name. */
+export const logTarget: Kind<string> = {
+  expected: '"stdout", "off" or a path such as "/var/log/headgate.log"',
+  parse: (given) => {
+    if (given === "stdout" || given === "off") return given;
+    return typeof given === "string" && /^[^\0]*[/\\][^\0]*$/.test(given) ? given : undefined;
+  },
+  format: (value) => value,
+};
+
+export const flag: Kind<boolean> = {
+  expected: "true or false",
+  parse: (given) => {
+    if (given === true || given === "true") return true;
+    return given === false || given === "false" ? false : undefined;
+  },
+  format: (value) => value,
+};
+
+/** Text from `least` to `most`, both included; so are the other two. */
+export function duration(least: string, most: string): Kind<number> {
+  return {
+    expected: `a duration such as "250ms", "30s" or "5m", from ${least} to ${most}`,
+    parse: (given) => ranged(parseDuration, given, least, most),
+    format: formatDuration,
+  };
+}
+
+export function size(least: string, most: string): Kind<number> {
+  return {
+    expected: `a size such as "512B", "32KiB" or "10MB", from ${least} to ${most}`,
+    parse: (given) => ranged(parseSize, given, least, most),
+    format: formatSize,
+  };
+}
+
+export function count(least: number, most: number): Kind<number> {
+  return {
+    expected: `a whole number from ${least} to ${most}`,
+    parse: (given) => {
+      const value = typeof given === "string" && /^\d{1,9}$/.test(given) ? Number(given) : given;
+      return Number.isInteger(value) && (value as number) >= least && (value as number) <= most
+        ? (value as number)
+        : undefined;
+    },
+    format: (value) => value,
+  };
+}
+
+export function choice<const T extends string>(...words: readonly T[]): Kind<T> {
+  const quoted = words.map((word) => `"${word}"`);
+  return {
+    expected: quoted.length > 1 ? `one of ${quoted.join(", ")}` : quoted.join(),
+    parse: (given) => words.find((word) => word === given),
+    format: (value) => value,
+  };
+}
+
+/** `kind`, or one word in its place. */
+export function either<const W extends string, T>(word: W, kind: Kind<T>): Kind<T | W> {
+  return {
+    expected: `"${word}" or ${kind.expected}`,
+    parse: (given) => (given === word ? word : kind.parse(given)),
+    format: (value) => (value === word ? word : kind.format(value as T)),
+  };
+}
+
+function ranged(
+  parse: (text: string) => number | undefined,
+  given: unknown,
+  least: string,
+  most: string,
+): number | undefined {
+  const value = typeof given === "string" ? parse(given) : undefined;
+  if (value === undefined || value < (parse(least) ?? 0) || value > (parse(most) ?? 0)) return undefined;
+  return value;
+}

@@ -1,0 +1,180 @@
+/**
+ * The configuration, whole. A setting gets its name, meaning, default and
+ * limits here and nowhere else: `Config` is derived from this, and so are the
+ * table in the README (`scripts/config-reference.ts`) and what GET /config
+ * shows. What must hold between settings is in `conflicts.ts`.
+ */
+import type * as v from "valibot";
+import {
+  choice,
+  cidr,
+  count,
+  duration,
+  either,
+  flag,
+  hostPort,
+  logTarget,
+  pseudonym,
+  size,
+  token,
+} from "./kinds.ts";
+import { list, optional, required, section, setting } from "./setting.ts";
+
+export type { HostPort } from "./host-port.ts";
+
+/** A configuration already checked: defaults filled in, milliseconds, bytes. */
+export type Config = v.InferOutput<typeof configSchema>;
+
+/** Shorter than any round trip is a typo; longer than a day is never noticed. */
+const wait = duration("10ms", "24h");
+
+const listener = section(
+  {
+    address: required(hostPort, "Address and port to listen on; port 0 is any free one."),
+    mode: setting(choice("forward"), "forward", "What it is for. `forward`: absolute-form HTTP and CONNECT."),
+    clients: list(
+      required(cidr, "An address or a range."),
+      { least: 0, most: 1_000 },
+      [],
+      "Who may connect, as addresses and ranges; others are cut off. Must be given when the address can be reached from other machines; empty lets every local client in.",
+    ),
+  },
+  "Where clients connect.",
+);
+
+const admin = section(
+  {
+    address: setting(
+      either("off", hostPort),
+      "127.0.0.1:8889",
+      "Address and port of the status port, or `off`.",
+    ),
+    token: optional(
+      token,
+      "Bearer token that every call to the status port must carry. Must be given when its address can be reached from other machines.",
+    ),
+  },
+  "The status port.",
+);
+
+const timeouts = section(
+  {
+    head: setting(wait, "10s", "From the first byte of a request's head (or from accept) to its end."),
+    connect: setting(wait, "5s", "Dialling one upstream, all its addresses together."),
+    firstByte: setting(wait, "60s", "From the request being sent to the first byte of the answer."),
+    idle: setting(wait, "60s", "A kept-alive client connection between two requests."),
+    body: setting(wait, "30s", "The longest that a body, either way, may stand still."),
+    tunnelIdle: setting(wait, "10m", "A tunnel with no byte either way."),
+    drain: setting(
+      duration("0s", "24h"),
+      "30s",
+      "How long exchanges in flight may go on after SIGTERM, SIGINT or `POST /drain`.",
+    ),
+  },
+  "How long anything may wait.",
+);
+
+const limits = section(
+  {
+    connections: setting(
+      count(1, 1_000_000),
+      10_000,
+      "Client connections open at once, all workers together.",
+    ),
+    connectionsPerClient: setting(count(1, 1_000_000), 512, "The same for one client address."),
+    headBytes: setting(
+      size("1KiB", "1MiB"),
+      "32KiB",
+      "Head of a request or an answer, request line included.",
+    ),
+    uriBytes: setting(size("256B", "1MiB"), "16KiB", "Request target."),
+    headerCount: setting(count(1, 10_000), 128, "Header fields in one head."),
+    pipelined: setting(count(1, 1_024), 64, "Requests that one client may send ahead of its answers."),
+    dials: setting(count(1, 65_535), 1_000, "Upstream connections being opened at once, each worker."),
+  },
+  "How much anything may take.",
+);
+
+const pool = section(
+  {
+    perEndpoint: setting(
+      count(0, 10_000),
+      100,
+      "Idle upstream connections kept for one endpoint, each worker; 0 keeps none.",
+    ),
+    idle: setting(wait, "30s", "How long one is kept."),
+  },
+  "Upstream connections kept for the next request.",
+);
+
+const dns = section(
+  {
+    ttlMin: setting(
+      duration("0s", "1h"),
+      "1s",
+      "The least that a name's addresses are remembered, whatever its TTL.",
+    ),
+    ttlMax: setting(duration("0s", "24h"), "5m", "The most."),
+    failureTtl: setting(duration("0s", "1h"), "1s", "How long it is remembered that a name has none."),
+    timeout: setting(duration("10ms", "5m"), "5s", "How long to wait for a resolver."),
+  },
+  "Names of upstreams.",
+);
+
+const via = section(
+  {
+    pseudonym: setting(pseudonym, "headgate", "Our name in `Via`. Give each proxy of a chain its own."),
+    maxSeen: setting(
+      count(0, 100),
+      2,
+      "A request that carries our name more often than this is in a loop, and gets 508.",
+    ),
+  },
+  "How loops are found.",
+);
+
+const log = section(
+  {
+    access: setting(
+      logTarget,
+      "stdout",
+      "Where the access log goes: `stdout`, `off` or a file's path, with a slash in it. SIGUSR1 opens the file anew.",
+    ),
+    format: setting(
+      choice("auto", "json", "common", "pretty"),
+      "auto",
+      "`json`, `common`, `pretty`, or `auto`: pretty on a terminal, JSON elsewhere.",
+    ),
+    query: setting(flag, true, "Whether query strings are logged; false cuts them."),
+    bufferBytes: setting(
+      size("64KiB", "256MiB"),
+      "1MiB",
+      "Log lines that may wait for a slow disk or pipe; more are dropped, and counted.",
+    ),
+  },
+  "The access log.",
+);
+
+export const configSchema = section(
+  {
+    listeners: list(
+      listener,
+      { least: 1, most: 64 },
+      [{ address: "127.0.0.1:8888" }],
+      "Where clients connect.",
+    ),
+    admin,
+    workers: setting(
+      either("auto", count(1, 64)),
+      "auto",
+      "Threads that carry traffic; `auto` is one for each core.",
+    ),
+    timeouts,
+    limits,
+    pool,
+    dns,
+    via,
+    log,
+  },
+  "Everything.",
+);

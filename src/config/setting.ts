@@ -1,0 +1,124 @@
+/**
+ * What `schema.ts` is written with: settings, lists and sections of them. Each
+ * is a valibot schema, and carries its shape as metadata, so that the README,
+ * GET /config and the hints for unknown names come from where the check comes.
+ *
+ * Nothing stands for itself: `timeouts:` with every line below it commented out
+ * is the same as no `timeouts` at all.
+ */
+import * as v from "valibot";
+import type { Kind } from "./kinds.ts";
+import { concealFound, describeFound, sentence } from "./problems.ts";
+
+/** What a schema made here looks like to those who walk it. */
+export type Shape =
+  | { readonly is: "section"; readonly entries: Readonly<Record<string, Schema<unknown>>> }
+  | { readonly is: "list"; readonly item: Schema<unknown>; readonly fallback: unknown }
+  | {
+      readonly is: "value";
+      readonly kind: Kind<unknown>;
+      readonly fallback: unknown;
+      readonly isRequired: boolean;
+    };
+
+export type Schema<T> = v.GenericSchema<unknown, T>;
+
+/** The fallback is written as in the file, and checked like anything in it. */
+export function setting<T>(kind: Kind<T>, fallback: unknown, meaning: string): Schema<T> {
+  const schema = v.nullish(leaf(kind), () => fallback);
+  return described(schema, meaning, { is: "value", kind: anyKind(kind), fallback, isRequired: false });
+}
+
+export function required<T>(kind: Kind<T>, meaning: string): Schema<T> {
+  return described(leaf(kind), meaning, {
+    is: "value",
+    kind: anyKind(kind),
+    fallback: undefined,
+    isRequired: true,
+  });
+}
+
+/** A setting that may be left out, and then is undefined. */
+export function optional<T>(kind: Kind<T>, meaning: string): Schema<T | undefined> {
+  return setting<T | undefined>(kind as Kind<T | undefined>, undefined, meaning);
+}
+
+export function list<T>(
+  item: Schema<T>,
+  limits: { readonly least: number; readonly most: number },
+  fallback: readonly unknown[],
+  meaning: string,
+): Schema<readonly T[]> {
+  const { least, most } = limits;
+  const expected = `a list of ${least} to ${most}`;
+  const schema = v.pipe(
+    v.array(item, ({ input }) => sentence(expected, describeFound(input))),
+    v.check(
+      ({ length }) => length >= least && length <= most,
+      ({ input }) => sentence(expected, `a list of ${input.length}`),
+    ),
+  );
+  return described(
+    v.nullish(schema, () => [...fallback]),
+    meaning,
+    { is: "list", item, fallback },
+  );
+}
+
+export function section<const T extends Readonly<Record<string, Schema<unknown>>>>(
+  entries: T,
+  meaning: string,
+): Schema<{ readonly [K in keyof T]: v.InferOutput<T[K]> }> {
+  const schema = v.pipe(
+    // valibot takes a list for an object: `timeouts: []` would pass as all defaults.
+    v.custom(isMap, ({ input }) => sentence("a group of settings", describeFound(input))),
+    v.strictObject({ ...entries }, ({ path }) => sentence(expectedAt(entries, path?.[0]?.key), "nothing")),
+  );
+  return described(
+    v.nullish(schema, () => ({})),
+    meaning,
+    { is: "section", entries },
+  );
+}
+
+export function shapeOf(schema: Schema<unknown>): Shape {
+  return v.getMetadata(schema)["shape"] as Shape;
+}
+
+export function meaningOf(schema: Schema<unknown>): string {
+  return v.getDescription(schema) ?? "";
+}
+
+export function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function described<T>(schema: v.GenericSchema, meaning: string, shape: Shape): Schema<T> {
+  return v.pipe(schema, v.description(meaning), v.metadata({ shape })) as Schema<T>;
+}
+
+function leaf<T>(kind: Kind<T>) {
+  return v.pipe(
+    v.unknown(),
+    v.rawTransform<unknown, T>(({ dataset, addIssue, NEVER }) => {
+      const given = dataset.value;
+      const value = kind.parse(given);
+      if (value !== undefined) return value;
+      addIssue({
+        message: sentence(kind.expected, kind.secret ? concealFound(given) : describeFound(given)),
+      });
+      return NEVER;
+    }),
+  );
+}
+
+function expectedAt(entries: Readonly<Record<string, Schema<unknown>>>, key: unknown): string {
+  const entry = typeof key === "string" ? entries[key] : undefined;
+  const shape = entry && shapeOf(entry);
+  return shape?.is === "value" ? shape.kind.expected : "a setting";
+}
+
+/** A walker formats what the same kind has parsed: the cast can't meet another type. */
+function anyKind<T>(kind: Kind<T>): Kind<unknown> {
+  return kind as Kind<unknown>;
+}

@@ -1,0 +1,49 @@
+/**
+ * Durations and sizes as people write them ("250ms", "64MiB") against plain
+ * numbers of milliseconds and bytes. A number without a unit is refused: `10`
+ * has meant seconds in one program and milliseconds in the next.
+ */
+
+const UNIT_MS = { h: 3_600_000, m: 60_000, s: 1_000, ms: 1 };
+
+/** Both families, as memory is counted in one and disks in the other. */
+const UNIT_BYTES = {
+  GiB: 2 ** 30,
+  GB: 1e9,
+  MiB: 2 ** 20,
+  MB: 1e6,
+  KiB: 2 ** 10,
+  KB: 1e3,
+  kB: 1e3,
+  B: 1,
+};
+
+/** Milliseconds; undefined when `text` is no duration. */
+export function parseDuration(text: string): number | undefined {
+  return parseAmount(text, UNIT_MS);
+}
+
+/** Bytes; undefined when `text` is no size. */
+export function parseSize(text: string): number | undefined {
+  return parseAmount(text, UNIT_BYTES);
+}
+
+/** In the largest unit that divides it, so that what was read is written the same. */
+export function formatDuration(ms: number): string {
+  return ms === 0 ? "0s" : formatAmount(ms, UNIT_MS);
+}
+
+export function formatSize(bytes: number): string {
+  return bytes === 0 ? "0B" : formatAmount(bytes, UNIT_BYTES);
+}
+
+function parseAmount(text: string, units: Record<string, number>): number | undefined {
+  const [, digits, unit] = /^(\d{1,9})([a-zA-Z]{1,3})$/.exec(text) ?? [];
+  if (digits === undefined || unit === undefined || !Object.hasOwn(units, unit)) return undefined;
+  return Number(digits) * (units[unit] ?? Number.NaN);
+}
+
+function formatAmount(amount: number, units: Record<string, number>): string {
+  const [unit, worth] = Object.entries(units).find(([, each]) => amount % each === 0) ?? ["", 1];
+  return `${amount / worth}${unit}`;
+}
