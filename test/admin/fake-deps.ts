@@ -1,0 +1,81 @@
+/** A process that is only told about: every order is appended to `log`, every fact can be changed. */
+import type { AdminDeps, ApplyResult, Phase } from "../../src/admin/deps.ts";
+import { parseConfig } from "../../src/config/load.ts";
+import { Counters, countersBuffer } from "../../src/observe/counters.ts";
+import { takeSnapshot } from "../../src/observe/snapshot.ts";
+
+export class FakeDeps implements AdminDeps {
+  readonly log: string[] = [];
+  readonly version = "0.1.0";
+  readonly commit = "abc1234";
+  readonly startedAt = Date.UTC(2026, 0, 1);
+  readonly #buffer = countersBuffer(2);
+  readonly #token: string | undefined;
+  phaseNow: Phase = "ready";
+  reloadResult: ApplyResult | "no_file" = { ok: true, generation: 8 };
+  failing = false;
+
+  constructor(token?: string) {
+    this.#token = token;
+  }
+
+  counters(worker: number): Counters {
+    return new Counters(this.#buffer, worker);
+  }
+
+  address() {
+    return { host: "192.0.2.1", port: 8889 };
+  }
+
+  phase() {
+    return this.phaseNow;
+  }
+
+  snapshot() {
+    if (this.failing) throw new Error("the snapshot is broken");
+    return takeSnapshot(this.#buffer);
+  }
+
+  workers() {
+    return ["running", "starting"] as const;
+  }
+
+  listeners() {
+    return [{ address: "127.0.0.1:8888", mode: "forward" }];
+  }
+
+  config() {
+    const loaded = parseConfig(this.#token === undefined ? {} : { admin: { token: this.#token } }, {});
+    if (!loaded.ok) throw new Error(loaded.problems.join("\n"));
+    return loaded.config;
+  }
+
+  generation() {
+    return 7;
+  }
+
+  async applyConfig(input: unknown): Promise<ApplyResult> {
+    this.log.push(`apply ${JSON.stringify(input).slice(0, 40)}`);
+    const loaded = parseConfig(input, {});
+    return loaded.ok ? { ok: true, generation: 8 } : loaded;
+  }
+
+  async reload() {
+    this.log.push("reload");
+    return this.reloadResult;
+  }
+
+  drain() {
+    this.log.push("drain");
+    this.phaseNow = "draining";
+  }
+
+  restartWorker(index: number) {
+    this.log.push(`restart ${index}`);
+    return index < 2;
+  }
+
+  report(error: Error) {
+    this.log.push(`report ${error.message}`);
+  }
+}
