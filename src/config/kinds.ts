@@ -126,3 +126,8 @@ function ranged(
   if (value === undefined || value < (parse(least) ?? 0) || value > (parse(most) ?? 0)) return undefined;
   return value;
 }
+
+/** The three that the command line reads too. */
+export const adminAddress = either("off", hostPort);
+export const workerCount = either("auto", count(1, 64));
+export const logFormat = choice("auto", "json", "common", "pretty");

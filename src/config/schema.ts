@@ -6,17 +6,19 @@
  */
 import type * as v from "valibot";
 import {
+  adminAddress,
   choice,
   cidr,
   count,
   duration,
-  either,
   flag,
   hostPort,
+  logFormat,
   logTarget,
   pseudonym,
   size,
   token,
+  workerCount,
 } from "./kinds.ts";
 import { list, optional, required, section, setting } from "./setting.ts";
 
@@ -44,11 +46,7 @@ const listener = section(
 
 const admin = section(
   {
-    address: setting(
-      either("off", hostPort),
-      "127.0.0.1:8889",
-      "Address and port of the status port, or `off`.",
-    ),
+    address: setting(adminAddress, "127.0.0.1:8889", "Address and port of the status port, or `off`."),
     token: optional(
       token,
       "Bearer token that every call to the status port must carry. Must be given when its address can be reached from other machines.",
@@ -141,7 +139,7 @@ const log = section(
       "Where the access log goes: `stdout`, `off` or a file's path, with a slash in it. SIGUSR1 opens the file anew.",
     ),
     format: setting(
-      choice("auto", "json", "common", "pretty"),
+      logFormat,
       "auto",
       "`json`, `common`, `pretty`, or `auto`: pretty on a terminal, JSON elsewhere.",
     ),
@@ -164,11 +162,7 @@ export const configSchema = section(
       "Where clients connect.",
     ),
     admin,
-    workers: setting(
-      either("auto", count(1, 64)),
-      "auto",
-      "Threads that carry traffic; `auto` is one for each core.",
-    ),
+    workers: setting(workerCount, "auto", "Threads that carry traffic; `auto` is one for each core."),
     timeouts,
     limits,
     pool,

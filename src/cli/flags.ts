@@ -1,0 +1,90 @@
+/** Every command and flag, once: the parser reads this, and so does `help`. */
+
+export const commands = [
+  { name: "serve", usage: "[serve] [FLAGS]", summary: "Run the proxy. The default." },
+  {
+    name: "check",
+    usage: "check [FLAGS]",
+    summary: "Say what is wrong with a configuration, or what it would run.",
+  },
+  { name: "status", usage: "status [FLAGS]", summary: "Ask a running proxy what it is doing." },
+  { name: "version", usage: "version", summary: "Print version, commit and platform." },
+  { name: "help", usage: "help [COMMAND]", summary: "Print this, or the flags of a command." },
+] as const;
+
+export type CommandName = (typeof commands)[number]["name"];
+
+export interface Flag {
+  readonly name: string;
+  readonly short?: string;
+  /** Undefined when it takes none. */
+  readonly value?: string;
+  /** What holds without it. */
+  readonly fallback?: string;
+  /** The setting that it overrides: its default is what holds without it. */
+  readonly setting?: string;
+  readonly meaning: string;
+  readonly commands: readonly CommandName[];
+}
+
+/** Where `status` asks without `--url`: the status port's default. */
+export const STATUS_URL = "http://127.0.0.1:8889";
+
+const running: readonly CommandName[] = ["serve", "check"];
+const all: readonly CommandName[] = commands.map(({ name }) => name);
+
+export const flags: readonly Flag[] = [
+  {
+    name: "config",
+    short: "c",
+    value: "FILE",
+    fallback: "none, all defaults",
+    meaning: "Configuration in YAML, TOML, JSON or JSONC, told by the extension.",
+    commands: running,
+  },
+  {
+    name: "listen",
+    value: "HOST:PORT",
+    fallback: "127.0.0.1:8888",
+    meaning: "Listen here instead of where the file says. May be repeated.",
+    commands: running,
+  },
+  {
+    name: "admin",
+    value: "HOST:PORT|off",
+    setting: "admin.address",
+    meaning: "Address of the status port.",
+    commands: running,
+  },
+  {
+    name: "workers",
+    value: "N|auto",
+    setting: "workers",
+    meaning: "Threads that carry traffic; auto is one for each core.",
+    commands: running,
+  },
+  {
+    name: "log",
+    value: "FORMAT|off",
+    setting: "log.format",
+    meaning: "Access log as json, common or pretty; auto is pretty on a terminal, JSON elsewhere.",
+    commands: running,
+  },
+  {
+    name: "url",
+    value: "URL",
+    fallback: STATUS_URL,
+    meaning: "The status port to ask.",
+    commands: ["status"],
+  },
+  {
+    name: "token",
+    value: "TOKEN",
+    fallback: "$HEADGATE_TOKEN",
+    meaning: "Its token. Others can see a command line: rather put it in the environment.",
+    commands: ["status"],
+  },
+  { name: "json", meaning: "Print it for programs.", commands: ["status"] },
+  { name: "help", short: "h", meaning: "Print help for the command.", commands: all },
+  { name: "version", meaning: "Print the version.", commands: all },
+];
