@@ -1,0 +1,113 @@
+/** A status report as a page for people: aligned, and only what there is to say. */
+import type { LatencyReport, StatusReport } from "../admin/status-report.ts";
+import { formatBytes, formatDuration, paint } from "../observe/terminal.ts";
+
+export function renderStatus(report: StatusReport, colour: boolean): string {
+  const title = (text: string) => paint(text, "bold", colour);
+  const phase = paint(report.phase, report.phase === "ready" ? "green" : "yellow", colour);
+  const { uptimeSeconds, generation, version, commit } = report;
+  return [
+    `${title(`Headgate ${version}`)} (${commit}), ${phase}, up ${formatDuration(uptimeSeconds * 1000)}, config ${generation}\n`,
+    table(title, listenerRows(report)),
+    table(title, workerRows(report)),
+    table(title, latencyRows(report)),
+    "\n",
+    ...facts(report).map(([name, text]) => `${title(name.padEnd(12))}${text}\n`),
+  ].join("");
+}
+
+function listenerRows({ listeners }: StatusReport): string[][] {
+  return [
+    ["listener", "mode", "open", "total"],
+    ...listeners.map(({ address, mode, connectionsOpen, connections }) => [
+      address,
+      mode,
+      String(connectionsOpen),
+      String(connections),
+    ]),
+  ];
+}
+
+function workerRows({ workers }: StatusReport): string[][] {
+  return [
+    ["worker", "state", "open", "exchanges", "in flight", "lag", "heap", "restarts"],
+    ...workers.map((worker) => [
+      String(worker.index),
+      worker.state,
+      String(worker.connectionsOpen),
+      String(worker.exchanges),
+      String(worker.inFlight),
+      formatDuration(worker.loopLagMs),
+      formatBytes(worker.heapBytes),
+      String(worker.restarts),
+    ]),
+  ];
+}
+
+function latencyRows({ latency }: StatusReport): string[][] {
+  const row = (name: string, { p50Ms, p90Ms, p99Ms, p999Ms, maxMs }: LatencyReport) => [
+    name,
+    ...[p50Ms, p90Ms, p99Ms, p999Ms, maxMs].map(formatDuration),
+  ];
+  return [
+    ["latency", "p50", "p90", "p99", "p99.9", "max"],
+    row("first byte", latency.firstByte),
+    row("exchange", latency.exchange),
+  ];
+}
+
+/** One line each; a line with nothing to tell is left out. */
+function facts({ totals, upstream, dns, limits, memory, log }: StatusReport): [string, string][] {
+  const reuse = `${Math.round(upstream.reuseRatio * 100)} %`;
+  const lines: [string, string][] = [
+    [
+      "exchanges",
+      `${totals.exchanges} ended, ${totals.inFlight} in flight, ${totals.tunnelsOpen} tunnels open`,
+    ],
+    ["  by kind", counts(totals.byKind)],
+    ["  by status", counts(totals.byStatus)],
+    ["clients", `${formatBytes(totals.bytesFromClients)} in, ${formatBytes(totals.bytesToClients)} out`],
+    [
+      "upstreams",
+      `${formatBytes(totals.bytesFromUpstreams)} in, ${formatBytes(totals.bytesToUpstreams)} out`,
+    ],
+    [
+      "  dials",
+      `${upstream.dials}, ${upstream.dialFailures} failed, ${upstream.reuses} reuses (${reuse}), ${upstream.retries} retries`,
+    ],
+    ["  open", `${upstream.open}, ${upstream.idle} of them idle`],
+    ["dns", `${dns.lookups} look-ups, ${dns.cacheHits} from the cache, ${dns.failures} failed`],
+    ["failures", counts(upstream.failures)],
+    ["limits", counts(limits.byLimit)],
+    ["our bugs", totals.handlerErrors === 0 ? "" : `${totals.handlerErrors} exceptions, see the log`],
+    ["memory", `${formatBytes(memory.residentBytes)} resident`],
+    ["access log", `${log.written} lines written, ${log.dropped} dropped`],
+  ];
+  return lines.filter(([, text]) => text !== "");
+}
+
+/** Those that are not zero: "2xx 12, 5xx 1". */
+function counts(byWord: Readonly<Record<string, number>>): string {
+  return Object.entries(byWord)
+    .filter(([, count]) => count > 0)
+    .map(([word, count]) => `${word} ${count}`)
+    .join(", ");
+}
+
+/** The first row is the head; words stand left, figures right. */
+function table(title: (text: string) => string, rows: readonly string[][]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const lines = rows.map((row, i) => {
+    const line = row
+      .map((text, column) => align(text, widths[column] ?? 0, column, rows))
+      .join("  ")
+      .trimEnd();
+    return i === 0 ? title(line) : line;
+  });
+  return `\n${lines.join("\n")}\n`;
+}
+
+function align(text: string, width: number, column: number, rows: readonly string[][]): string {
+  const isWords = column === 0 || !/^\d/.test(rows[1]?.[column] ?? "");
+  return isWords ? text.padEnd(width) : text.padStart(width);
+}

@@ -1,0 +1,152 @@
+import { afterEach, expect, test } from "bun:test";
+import type { Server } from "bun";
+import { createAdminApp } from "../../src/admin/app.ts";
+import { reportStatus } from "../../src/admin/status-report.ts";
+import { runStatus } from "../../src/cli/status.ts";
+import { renderStatus } from "../../src/cli/status-text.ts";
+import { cells } from "../../src/observe/cells.ts";
+import { Observer } from "../../src/observe/observer.ts";
+import { FakeDeps } from "../admin/fake-deps.ts";
+import { recordOf } from "../observe/records.ts";
+
+const servers: Server<undefined>[] = [];
+const proxyBefore = process.env["http_proxy"];
+afterEach(async () => {
+  await Promise.all(servers.splice(0).map((server) => server.stop(true)));
+  if (proxyBefore === undefined) delete process.env["http_proxy"];
+  else process.env["http_proxy"] = proxyBefore;
+});
+
+test("people get a page", () => {
+  const deps = new FakeDeps();
+  const observer = new Observer(deps.counters(0), undefined);
+  observer.exchangeEnded(recordOf({ durationMs: 12, firstByteMs: 8 }));
+  observer.exchangeEnded(
+    recordOf({ kind: "own", status: 502, failure: "dns_error", firstByteMs: undefined }),
+  );
+  deps.counters(1).add(cells.connections, 12);
+  deps.counters(1).add(cells.connectionsOpen, 3);
+  deps.counters(1).add(cells.limitReached.timeout_head, 2);
+  const report = { ...reportStatus(deps, deps.startedAt + 90_000), memory: { residentBytes: 33_554_432 } };
+
+  expect(renderStatus(report, false)).toBe(`Headgate 0.1.0 (abc1234), ready, up 1m30s, config 7
+
+listener        mode     open  total
+127.0.0.1:8888  forward     3     12
+
+worker  state     open  exchanges  in flight  lag  heap  restarts
+0       running      0          2          0  0us    0B         0
+1       starting     3          0          0  0us    0B         0
+
+latency        p50     p90     p99   p99.9     max
+first byte  8.00ms  8.00ms  8.00ms  8.00ms  8.00ms
+exchange    12.0ms  12.3ms  12.3ms  12.3ms  12.3ms
+
+exchanges   2 ended, 0 in flight, 0 tunnels open
+  by kind   forward 1, own 1
+  by status 2xx 1, 5xx 1
+clients     420B in, 3.00KiB out
+upstreams   0B in, 0B out
+  dials     0, 0 failed, 0 reuses (0 %), 0 retries
+  open      0, 0 of them idle
+dns         0 look-ups, 0 from the cache, 0 failed
+failures    dns_error 1
+limits      timeout_head 2
+memory      32.0MiB resident
+access log  0 lines written, 0 dropped
+`);
+});
+
+test("colours change nothing but colours", () => {
+  const deps = new FakeDeps();
+  const report = reportStatus(deps, deps.startedAt);
+
+  expect(renderStatus(report, true)).toContain("\x1b[32mready\x1b[0m");
+  expect(Bun.stripANSI(renderStatus(report, true))).toBe(renderStatus(report, false));
+});
+
+test("programs get the answer as it came", async () => {
+  const { code, out } = await run(serveStatus(), { json: true });
+
+  expect(code).toBe(0);
+  expect(JSON.parse(out)).toMatchObject({ version: "0.1.0", generation: 7 });
+});
+
+test("a proxy in the environment is not asked", async () => {
+  process.env["http_proxy"] = "http://127.0.0.1:9";
+
+  expect((await run(serveStatus())).code).toBe(0);
+});
+
+test("the token is sent", async () => {
+  const { code, out } = await run(serveStatus("correct-horse-battery"), { token: "correct-horse-battery" });
+
+  expect(code).toBe(0);
+  expect(out).toStartWith("Headgate 0.1.0");
+});
+
+// Each row: what it shows | what answers | the token given | what is said.
+const refusals: [string, () => string, string | undefined, string][] = [
+  ["nothing listens", closedPort, undefined, "nothing is listening there"],
+  ["a token is wanted", () => serveStatus("correct-horse-battery"), undefined, "it wants a token"],
+  ["the token is wrong", () => serveStatus("correct-horse-battery"), "battery-horse", "the token is wrong"],
+  ["a stranger's page", () => serve("<html>"), undefined, "that is no Headgate status port"],
+  ["a stranger's JSON", () => serve('{"version":"2"}'), undefined, "that is no Headgate status port"],
+  ["a stranger's 404", () => serve("no", 404), undefined, "that is no Headgate status port, it answered 404"],
+  [
+    "a redirect",
+    () => serve("", 302, { Location: "/other" }),
+    "t",
+    "that is no Headgate status port, it answered 302",
+  ],
+  [
+    "a 403 with a reason",
+    () => serve('{"because":"host_foreign"}', 403),
+    undefined,
+    "access refused (host_foreign)",
+  ],
+  ["no URL", () => "127.0.0.1:8889", undefined, "expected a URL such as http://127.0.0.1:8889"],
+  ["a URL of something else", () => "s3://a", undefined, "expected a URL such as http://127.0.0.1:8889"],
+];
+
+test.each(refusals)("one line says what is wrong: %s", async (_, start, token, problem) => {
+  const url = start();
+
+  const { code, out, err } = await run(url, { token });
+
+  expect(err).toBe(`Cannot read the status from ${url}: ${problem}\n`);
+  expect(out).toBe("");
+  expect(code).toBe(1);
+});
+
+async function run(url: string, changes: { json?: boolean; token?: string | undefined } = {}) {
+  let out = "";
+  let err = "";
+  const output = {
+    write: (text: string) => void (out += text),
+    complain: (text: string) => void (err += text),
+    colour: false,
+  };
+  const code = await runStatus({ url, token: undefined, json: false, ...changes }, output);
+  return { code, out, err };
+}
+
+function serveStatus(token?: string): string {
+  return started(createAdminApp(new FakeDeps(token)).fetch);
+}
+
+function serve(body: string, status = 200, headers: Record<string, string> = {}): string {
+  return started(() => new Response(body, { status, headers }));
+}
+
+function started(fetch: (request: Request) => Response | Promise<Response>): string {
+  const server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: (request) => fetch(request) });
+  servers.push(server);
+  return `http://127.0.0.1:${server.port}`;
+}
+
+function closedPort(): string {
+  const url = started(() => new Response());
+  void servers.pop()?.stop(true);
+  return url;
+}
