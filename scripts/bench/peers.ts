@@ -1,0 +1,165 @@
+/**
+ * Who takes part: our executable and the proxies that people would use in its
+ * place, each started as a process of its own on a free loopback port, with one
+ * worker or thread. Only what was started here is ended here.
+ */
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startProxy } from "../../test/support/proxy.ts";
+import { haproxyHttp, haproxyTcp, nginxForward, squid, tinyproxy } from "./peer-configs.ts";
+
+export type PeerName =
+  | "headgate"
+  | "headgate, JSON log"
+  | "headgate, 2 workers"
+  | "nginx"
+  | "haproxy"
+  | "haproxy, tcp"
+  | "squid"
+  | "tinyproxy";
+
+/** The ports of the upstreams that a peer without CONNECT or forward mode must know beforehand. */
+export interface UpstreamPorts {
+  readonly web: number;
+  readonly tunnel: number;
+}
+
+export interface Peer {
+  readonly name: PeerName;
+  readonly port: number;
+  readonly pid: number;
+  /** False: every connection is joined with the tunnels' upstream unasked. */
+  readonly hasConnect: boolean;
+  /** False: it closes a client's connection after one request. */
+  readonly keepsConnections: boolean;
+  /** From its being started until it listened. */
+  readonly startMs: number;
+  stop(): Promise<void>;
+}
+
+interface Foreign {
+  readonly program: string;
+  readonly args: (config: string) => readonly string[];
+  readonly config: (port: number, upstream: UpstreamPorts, folder: string) => string;
+  readonly hasConnect: boolean;
+}
+
+const foreign: Partial<Record<PeerName, Foreign>> = {
+  nginx: { program: "nginx", args: (file) => ["-c", file], config: nginxForward, hasConnect: true },
+  haproxy: { program: "haproxy", args: (file) => ["-db", "-f", file], config: haproxyHttp, hasConnect: true },
+  "haproxy, tcp": {
+    program: "haproxy",
+    args: (file) => ["-db", "-f", file],
+    config: haproxyTcp,
+    hasConnect: false,
+  },
+  squid: { program: "squid", args: (file) => ["-N", "-f", file], config: squid, hasConnect: true },
+  tinyproxy: {
+    program: "tinyproxy",
+    args: (file) => ["-d", "-c", file],
+    config: tinyproxy,
+    hasConnect: true,
+  },
+};
+
+/** Above what any row opens; what is measured is the cost of the checks, not their effect. */
+const LIMITS = { connections: 16_000, connectionsPerClient: 16_000 };
+
+const START_MS_MAX = 10_000;
+const STOP_MS_MAX = 2_000;
+
+/** The program that a peer needs and this machine lacks; undefined when it can run. */
+export function missingProgram(name: PeerName): string | undefined {
+  const program = foreign[name]?.program;
+  return program !== undefined && Bun.which(program) === null ? program : undefined;
+}
+
+export async function startPeer(name: PeerName, upstream: UpstreamPorts): Promise<Peer> {
+  const folder = await makeReadableFolder();
+  const known = foreign[name];
+  return known ? startForeign(name, known, upstream, folder) : startOurs(name, folder);
+}
+
+async function startOurs(name: PeerName, folder: string): Promise<Peer> {
+  const log =
+    name === "headgate, JSON log"
+      ? { access: join(folder, "access.log"), format: "json" }
+      : { access: "off" };
+  const workers = name === "headgate, 2 workers" ? 2 : 1;
+  const startedAt = performance.now();
+  const proxy = await startProxy({ workers, log, limits: LIMITS });
+  const startMs = performance.now() - startedAt;
+  const stop = async () => {
+    await proxy.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+  return { name, port: proxy.port, pid: proxy.pid, hasConnect: true, keepsConnections: true, startMs, stop };
+}
+
+async function startForeign(
+  name: PeerName,
+  peer: Foreign,
+  upstream: UpstreamPorts,
+  folder: string,
+): Promise<Peer> {
+  const port = freePort();
+  const config = join(folder, "config");
+  await Bun.write(config, peer.config(port, upstream, folder));
+  const server = await startServer([peer.program, ...peer.args(config)], port, folder);
+  return { name, port, hasConnect: peer.hasConnect, keepsConnections: name !== "tinyproxy", ...server };
+}
+
+/** Runs a server in the foreground until `stop`, from the moment when its port answers. */
+export async function startServer(command: readonly string[], port: number, folder: string) {
+  const said = join(folder, "stderr");
+  const startedAt = performance.now();
+  const child = Bun.spawn([...command], {
+    cwd: folder,
+    stdin: "ignore",
+    stdout: "ignore",
+    stderr: Bun.file(said),
+  });
+  const stop = async () => {
+    child.kill("SIGTERM");
+    const insist = setTimeout(() => child.kill("SIGKILL"), STOP_MS_MAX);
+    await child.exited;
+    clearTimeout(insist);
+    await rm(folder, { recursive: true, force: true });
+  };
+
+  const deadline = Date.now() + START_MS_MAX;
+  while (!(await answers(port))) {
+    if (child.exitCode === null && Date.now() < deadline) {
+      await Bun.sleep(2);
+      continue;
+    }
+    const words = await Bun.file(said).text();
+    await stop();
+    throw new Error(`Cannot start ${command[0]}: it said\n${words}`);
+  }
+  return { pid: child.pid, startMs: performance.now() - startedAt, stop };
+}
+
+/** Some of the programs give up root, and must still read their own config. */
+export async function makeReadableFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "headgate-bench-"));
+  await chmod(folder, 0o755);
+  return folder;
+}
+
+export function freePort(): number {
+  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+  const { port } = listener;
+  listener.stop(true);
+  return port;
+}
+
+async function answers(port: number): Promise<boolean> {
+  try {
+    (await Bun.connect({ hostname: "127.0.0.1", port, socket: { data() {} } })).end();
+    return true;
+  } catch {
+    return false;
+  }
+}
