@@ -37,5 +37,6 @@ export function describeFound(value: unknown): string {
 
 /** For a secret: enough to see what is wrong with it, and nothing of what it is. */
 export function concealFound(value: unknown): string {
-  return typeof value === "string" ? `a text of ${value.length} characters` : "no text";
+  if (typeof value !== "string") return "no text";
+  return `a text of ${value.length} character${value.length === 1 ? "" : "s"}`;
 }
