@@ -8,10 +8,10 @@ import { mkdir } from "node:fs/promises";
 import { cpus, release } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { unusedPort } from "../test/support/port.ts";
 import { firstLine, type Sample } from "./bench/load.ts";
 import { nginxWeb } from "./bench/peer-configs.ts";
 import {
-  freePort,
   makeReadableFolder,
   missingProgram,
   type Peer,
@@ -118,7 +118,7 @@ async function startUpstreams(): Promise<UpstreamPorts> {
   for (const [name, size] of Object.entries(SIZES)) {
     await Bun.write(join(folder, "files", name), "x".repeat(size));
   }
-  const web = freePort();
+  const web = unusedPort();
   const config = join(folder, "config");
   await Bun.write(config, nginxWeb(web, folder));
   running.add((await startServer(["nginx", "-c", config], web, folder)).stop);

@@ -6,6 +6,7 @@
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { unusedPort } from "../../test/support/port.ts";
 import { startProxy } from "../../test/support/proxy.ts";
 import { haproxyHttp, haproxyTcp, nginxForward, squid, tinyproxy } from "./peer-configs.ts";
 
@@ -103,7 +104,7 @@ async function startForeign(
   upstream: UpstreamPorts,
   folder: string,
 ): Promise<Peer> {
-  const port = freePort();
+  const port = unusedPort();
   const config = join(folder, "config");
   await Bun.write(config, peer.config(port, upstream, folder));
   const server = await startServer([peer.program, ...peer.args(config)], port, folder);
@@ -146,13 +147,6 @@ export async function makeReadableFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "headgate-bench-"));
   await chmod(folder, 0o755);
   return folder;
-}
-
-export function freePort(): number {
-  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-  const { port } = listener;
-  listener.stop(true);
-  return port;
 }
 
 async function answers(port: number): Promise<boolean> {

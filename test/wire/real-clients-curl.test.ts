@@ -1,6 +1,7 @@
 /** curl through the built executable: what people type first, and what scripts rely on. */
 import { afterAll, beforeAll, describe, expect } from "bun:test";
 import { expectForwarded, expectTunnelled } from "../support/passage.ts";
+import { unusedPort } from "../support/port.ts";
 import { type RunningProxy, startProxy } from "../support/proxy.ts";
 import { makeCertificate, type TestCertificate } from "../support/servers/certificate.ts";
 import { LARGE_BODY, startEchoServer } from "../support/servers/echo.ts";
@@ -138,7 +139,7 @@ describe("curl, finding its way", () => {
   });
 
   testWith(["curl"], "is told when nobody listens", async () => {
-    const url = `http://127.0.0.1:${await unusedPort()}/`;
+    const url = `http://127.0.0.1:${unusedPort()}/`;
 
     const get = await curl(["-o", "/dev/null", "-w", "%{http_code}", url]);
     const connect = await run(["curl", "-sS", "-x", proxy.url, "-p", "-w", "%{http_connect}", url]);
@@ -169,9 +170,4 @@ function expectViaOnly(isForwarded: boolean, server: WebServer): void {
 
 async function digest(path: string): Promise<number | bigint> {
   return Bun.hash(await Bun.file(path).bytes());
-}
-
-async function unusedPort(): Promise<number> {
-  using listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-  return listener.port;
 }
