@@ -16,8 +16,8 @@ export interface Interpolated {
 }
 
 /**
- * Far more than there are settings, and little enough to walk: YAML's aliases
- * can make ten lines into a billion values, or a value that contains itself.
+ * Far more than there are settings, and little enough to walk: with YAML's
+ * aliases a value can contain itself, or the same one many times over.
  */
 const DEPTH_MAX = 16;
 const VALUES_MAX = 100_000;

@@ -1,0 +1,169 @@
+/** What is said, word for word: a message is part of what a user sees. */
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references are what is read here
+import { expect, test } from "bun:test";
+import { parseConfig } from "../../src/config/load.ts";
+
+const ADDRESS = 'an IP address and a port such as "127.0.0.1:8888" or "[::1]:8888"';
+const DURATION = 'a duration such as "250ms", "30s" or "5m", from 10ms to 24h';
+
+// What it shows | the input | what is said.
+const messages: readonly (readonly [string, unknown, readonly string[]])[] = [
+  ["a list for the whole", [], ["the configuration: Expected a group of settings, found a list"]],
+  ["a text for the whole", "workers", ['the configuration: Expected a group of settings, found "workers"']],
+  ["a list for a section", { timeouts: [] }, ["timeouts: Expected a group of settings, found a list"]],
+  ["a number for a section", { log: 5 }, ["log: Expected a group of settings, found 5"]],
+  [
+    "a section for a list",
+    { listeners: {} },
+    ["listeners: Expected a list of 1 to 64, found a group of settings"],
+  ],
+  ["no listener", { listeners: [] }, ["listeners: Expected a list of 1 to 64, found a list of 0"]],
+  [
+    "a listener without an address",
+    { listeners: [{}] },
+    [`listeners[0].address: Expected ${ADDRESS}, found nothing`],
+  ],
+  ["an empty listener", { listeners: [null] }, [`listeners[0].address: Expected ${ADDRESS}, found nothing`]],
+  [
+    "a listener that is text",
+    { listeners: ["a"] },
+    ['listeners[0]: Expected a group of settings, found "a"'],
+  ],
+  ["a number for a duration", { timeouts: { head: 10 } }, [`timeouts.head: Expected ${DURATION}, found 10`]],
+  [
+    "a duration too long",
+    { timeouts: { head: "25h" } },
+    [`timeouts.head: Expected ${DURATION}, found "25h"`],
+  ],
+  [
+    "a size with a wrong unit",
+    { limits: { headBytes: "32k" } },
+    ['limits.headBytes: Expected a size such as "512B", "32KiB" or "10MB", from 1KiB to 1MiB, found "32k"'],
+  ],
+  [
+    "a count too high",
+    { limits: { dials: 65_536 } },
+    ["limits.dials: Expected a whole number from 1 to 65535, found 65536"],
+  ],
+  ["a word or a count", { workers: 0 }, ['workers: Expected "auto" or a whole number from 1 to 64, found 0']],
+  [
+    "a word or an address",
+    { admin: { address: false } },
+    [`admin.address: Expected "off" or ${ADDRESS}, found false`],
+  ],
+  [
+    "one of some words",
+    { log: { format: "xml" } },
+    ['log.format: Expected one of "auto", "json", "common", "pretty", found "xml"'],
+  ],
+  [
+    "the only word",
+    { listeners: [{ address: "127.0.0.1:1", mode: "reverse" }] },
+    ['listeners[0].mode: Expected "forward", found "reverse"'],
+  ],
+  ["a truth", { log: { query: "no" } }, ['log.query: Expected true or false, found "no"']],
+  [
+    "a log that looks like a typo",
+    { log: { access: "stdot" } },
+    ['log.access: Expected "stdout", "off" or a path such as "/var/log/headgate.log", found "stdot"'],
+  ],
+  [
+    "a range with bits set behind it",
+    { listeners: [{ address: "127.0.0.1:1", clients: ["::1", "10.0.0.1/8"] }] },
+    [
+      'listeners[0].clients[1]: Expected an address or a range such as "10.0.0.0/8", with no bits set behind the prefix, found "10.0.0.1/8"',
+    ],
+  ],
+  [
+    "a long text, cut",
+    { workers: "x".repeat(99) },
+    [`workers: Expected "auto" or a whole number from 1 to 64, found "${"x".repeat(60)}…"`],
+  ],
+  [
+    "control bytes, escaped",
+    { via: { pseudonym: "a\r\n\u001b[31m" } },
+    [
+      'via.pseudonym: Expected 1 to 64 letters, digits or any of !#$%&\'*+-.^_`|~, found "a\\r\\n\\u001b[31m"',
+    ],
+  ],
+  [
+    "a token, never shown",
+    { admin: { token: "secret" } },
+    ["admin.token: Expected 16 to 512 visible ASCII characters, found a text of 6 characters"],
+  ],
+  [
+    "a token of one character",
+    { admin: { token: "s" } },
+    ["admin.token: Expected 16 to 512 visible ASCII characters, found a text of 1 character"],
+  ],
+  [
+    "a token that is a number, never shown",
+    { admin: { token: 1234567890123456 } },
+    ["admin.token: Expected 16 to 512 visible ASCII characters, found no text"],
+  ],
+
+  ["a typo in a section's name", { listners: [] }, ['listners: Unknown setting, did you mean "listeners"?']],
+  [
+    "two neighbours swapped",
+    { timeouts: { haed: "1s" } },
+    ['timeouts.haed: Unknown setting, did you mean "head"?'],
+  ],
+  [
+    "a name in the wrong case",
+    { limits: { HeadBytes: "1KiB" } },
+    ['limits.HeadBytes: Unknown setting, did you mean "headBytes"?'],
+  ],
+  [
+    "a name in snake case",
+    { limits: { head_bytes: "1KiB" } },
+    ['limits.head_bytes: Unknown setting, did you mean "headBytes"?'],
+  ],
+  [
+    "a name in the wrong section",
+    { headBytes: "1KiB" },
+    ['headBytes: Unknown setting, did you mean "limits.headBytes"?'],
+  ],
+  ["a name near to none", { zebra: 1 }, ["zebra: Unknown setting"]],
+  [
+    "a name that objects inherit",
+    JSON.parse('{"constructor": 1, "__proto__": {}, "toString": 2}'),
+    ["constructor: Unknown setting", "__proto__: Unknown setting", "toString: Unknown setting"],
+  ],
+  [
+    "a name in a listener",
+    { listeners: [{ address: "127.0.0.1:1", mod: "forward" }] },
+    ['listeners[0].mod: Unknown setting, did you mean "mode"?'],
+  ],
+  [
+    "every unknown name of a section",
+    { pool: { a: 1, b: 2 } },
+    ["pool.a: Unknown setting", "pool.b: Unknown setting"],
+  ],
+];
+
+test.each(messages)("%s", (_, input, problems) => {
+  expect(parseConfig(input, {})).toEqual({ ok: false, problems: [...problems] });
+});
+
+test("every problem is told at once, unknown names first, conflicts last", () => {
+  const input = {
+    listeners: [{ address: "0.0.0.0:80" }, { address: "nowhere" }],
+    workers: 0,
+    zebra: 1,
+    admin: { token: "${TOKEN}" },
+    timeouts: { idle: "5 min", head: "1h" },
+    dns: { ttlMin: "6m" },
+  };
+
+  const parsed = parseConfig(input, {});
+
+  expect(parsed.ok ? [] : parsed.problems.map((problem) => problem.split(":")[0])).toEqual([
+    "admin.token",
+    "zebra",
+    "listeners[1].address",
+    "workers",
+    "timeouts.idle",
+    "listeners[0].clients",
+    "dns.ttlMin",
+  ]);
+});
