@@ -44,6 +44,8 @@ export async function readConfigFile(path: string): Promise<ReadFile> {
   try {
     return { ok: true, input: PARSERS[language](text) };
   } catch (error) {
+    if (error instanceof RangeError)
+      return refuse(path, `Cannot read ${language.toUpperCase()}: it is nested too deeply`);
     const place = await findMistake(path, language);
     return refuse(`${path}${place}`, `Cannot read ${language.toUpperCase()}: ${reasonOf(error)}`);
   }
@@ -86,6 +88,5 @@ async function findMistake(path: string, language: Language): Promise<string> {
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof RangeError) return "it is nested too deeply";
   return error instanceof Error ? error.message.replace(/^\w+ Parse error: /, "") : String(error);
 }
