@@ -1,0 +1,145 @@
+import { describe, expect, test } from "bun:test";
+import { type Invocation, parseArgs } from "../../src/cli/args.ts";
+import { noOverrides, type Overrides } from "../../src/config/overrides.ts";
+
+const listener = (host: string, port: number) => ({
+  address: { host, port },
+  mode: "forward" as const,
+  clients: [],
+});
+
+function serve(overrides: Partial<Overrides> = {}, configPath?: string): Invocation {
+  return { command: "serve", options: { configPath, overrides: { ...noOverrides, ...overrides } } };
+}
+
+function status(options: { url?: string; token?: string; json?: boolean } = {}): Invocation {
+  return {
+    command: "status",
+    options: { url: "http://127.0.0.1:8889", token: undefined, json: false, ...options },
+  };
+}
+
+// argv | what it asks for.
+const invocations: readonly (readonly [string, Invocation])[] = [
+  ["", serve()],
+  ["serve", serve()],
+  ["-c x.yaml", serve({}, "x.yaml")],
+  ["-cx.yaml", serve({}, "x.yaml")],
+  ["--config x.yaml", serve({}, "x.yaml")],
+  ["--config=x.yaml", serve({}, "x.yaml")],
+  ["--config=-x=y.yaml", serve({}, "-x=y.yaml")],
+  ["serve -c x.yaml", serve({}, "x.yaml")],
+  ["-c x.yaml serve", serve({}, "x.yaml")],
+  ["-c x.yaml -c y.yaml", serve({}, "y.yaml")],
+  ["--workers 2", serve({ workers: 2 })],
+  ["--workers=auto", serve({ workers: "auto" })],
+  [
+    "--listen 127.0.0.1:1 --listen=[::1]:2",
+    serve({ listeners: [listener("127.0.0.1", 1), listener("::1", 2)] }),
+  ],
+  ["--listen localhost:0", serve({ listeners: [listener("127.0.0.1", 0)] })],
+  ["--admin off", serve({ admin: "off" })],
+  ["--admin 127.0.0.1:0", serve({ admin: { host: "127.0.0.1", port: 0 } })],
+  ["--log json", serve({ log: "json" })],
+  ["--log off", serve({ log: "off" })],
+  ["--", serve()],
+  ["check", { ...serve(), command: "check" } as Invocation],
+  ["check -c x.toml --workers 1", { ...serve({ workers: 1 }, "x.toml"), command: "check" } as Invocation],
+  ["status", status()],
+  ["status --json", status({ json: true })],
+  ["--json status", status({ json: true })],
+  ["status --url http://127.0.0.1:1/", status({ url: "http://127.0.0.1:1" })],
+  ["status --url=https://proxy.example/status-port/", status({ url: "https://proxy.example/status-port" })],
+  ["status --token abc", status({ token: "abc" })],
+  ["version", { command: "version" }],
+  ["--version", { command: "version" }],
+  ["serve --workers 2 --version", { command: "version" }],
+  ["help", { command: "help", topic: undefined }],
+  ["--help", { command: "help", topic: undefined }],
+  ["-h", { command: "help", topic: undefined }],
+  ["-h --nope", { command: "help", topic: undefined }],
+  ["help serve", { command: "help", topic: "serve" }],
+  ["serve --help", { command: "help", topic: "serve" }],
+  ["-h status", { command: "help", topic: "status" }],
+  ["check -c -h", { command: "help", topic: "check" }],
+  ["serve --version --help", { command: "help", topic: "serve" }],
+];
+
+test.each(invocations)("headgate %s", (line, invocation) => {
+  expect(parseArgs(split(line), {})).toEqual(invocation);
+});
+
+// argv | what is said.
+const mistakes: readonly (readonly [string, readonly string[]])[] = [
+  ["chek", ['Unknown command "chek", did you mean "check"?']],
+  ["zebra", ['Unknown command "zebra"']],
+  ["zebra --help", ['Unknown command "zebra"']],
+  ["headgate.yaml", ['Unknown command "headgate.yaml", did you mean "-c headgate.yaml"?']],
+  ["help stats", ['Unknown command "stats", did you mean "status"?']],
+  ["help serve check", ['help: Expected no more words, found "check"']],
+  ["serve x.yaml", ['serve: Expected no more words, found "x.yaml"']],
+  ["serve -- -c", ['serve: Expected no more words, found "-c"']],
+  ["-", ['Unknown command "-"']],
+  ["--wrokers 2", ["Unknown flag --wrokers, did you mean --workers?"]],
+  ["--zebra=1", ["Unknown flag --zebra"]],
+  ["--cache 64MiB", ["Unknown flag --cache"]],
+  ["-x", ["Unknown flag -x"]],
+  ["-c", ["-c: Expected FILE, found nothing"]],
+  ["--config=", ['--config: Expected FILE, found ""']],
+  ["-c --workers 2 serve", ['-c: Expected FILE, found "--workers"']],
+  ["--workers", ["--workers: Expected N|auto, found nothing"]],
+  ["--workers 0", ['--workers: Expected "auto" or a whole number from 1 to 64, found "0"']],
+  ["--workers=", ['--workers: Expected "auto" or a whole number from 1 to 64, found ""']],
+  [
+    "--listen 8888",
+    ['--listen: Expected an IP address and a port such as "127.0.0.1:8888" or "[::1]:8888", found "8888"'],
+  ],
+  [
+    "--admin on",
+    [
+      '--admin: Expected "off" or an IP address and a port such as "127.0.0.1:8888" or "[::1]:8888", found "on"',
+    ],
+  ],
+  ["--log xml", ['--log: Expected "off" or one of "auto", "json", "common", "pretty", found "xml"']],
+  ["--help=yes", ['--help: Expected no value, found "yes"']],
+  ["--json", ["--json: Not a flag of serve, but of status"]],
+  ["status --workers 2", ["--workers: Not a flag of status, but of serve and check"]],
+  ["version -c x.yaml", ["--config: Not a flag of version, but of serve and check"]],
+  [
+    "status --url 127.0.0.1:8889",
+    ['--url: Expected a URL such as "http://127.0.0.1:8889", found "127.0.0.1:8889"'],
+  ],
+  ["status --url ftp://a", ['--url: Expected a URL such as "http://127.0.0.1:8889", found "ftp://a"']],
+  ["status --token=", ["--token: Expected visible ASCII characters, found a text of 0 characters"]],
+  [
+    "--workers 0 --log xml --workers 65 --nope",
+    [
+      "Unknown flag --nope",
+      '--workers: Expected "auto" or a whole number from 1 to 64, found "0"',
+      '--workers: Expected "auto" or a whole number from 1 to 64, found "65"',
+      '--log: Expected "off" or one of "auto", "json", "common", "pretty", found "xml"',
+    ],
+  ],
+];
+
+test.each(mistakes)("refuses headgate %s", (line, said) => {
+  expect(parseArgs(split(line), {})).toEqual({ command: "none", mistakes: [...said] });
+});
+
+describe("the token of status", () => {
+  test("comes from the environment", () => {
+    expect(parseArgs(["status"], { HEADGATE_TOKEN: "abc" })).toEqual(status({ token: "abc" }));
+  });
+
+  test("of the command line wins", () => {
+    expect(parseArgs(["status", "--token", "x"], { HEADGATE_TOKEN: "abc" })).toEqual(status({ token: "x" }));
+  });
+
+  test("is none when it is empty", () => {
+    expect(parseArgs(["status"], { HEADGATE_TOKEN: "" })).toEqual(status());
+  });
+});
+
+function split(line: string): string[] {
+  return line.split(" ").filter((word) => word !== "");
+}

@@ -1,0 +1,119 @@
+/** The commands as a shell sees them: what goes where, and the exit code. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import manifest from "../../package.json";
+
+const MAIN = join(import.meta.dir, "../../src/main.ts");
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "headgate-cli-"));
+  await Bun.write(join(folder, "good.yaml"), "workers: 2\n");
+  await Bun.write(join(folder, "bad.yaml"), "wrokers: 2\nadmin: { token: hush-hush }\n");
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+// The command line | exit code | stdout | stderr.
+const runs = [
+  [
+    "version",
+    0,
+    `headgate ${manifest.version} (commit dev, bun ${Bun.version}, ${process.platform}-${process.arch})\n`,
+    "",
+  ],
+  [
+    "check -c good.yaml",
+    0,
+    "forward proxy on 127.0.0.1:8888, status on 127.0.0.1:8889, 2 workers, access log (auto) to stdout\n",
+    "",
+  ],
+  [
+    "check --workers 1 --admin off --log off",
+    0,
+    "forward proxy on 127.0.0.1:8888, no status port, 1 worker, no access log\n",
+    "",
+  ],
+  [
+    "check -c bad.yaml",
+    2,
+    "",
+    'headgate: wrokers: Unknown setting, did you mean "workers"?\nheadgate: admin.token: Expected 16 to 512 visible ASCII characters, found a text of 9 characters\n',
+  ],
+  ["check -c none.yaml", 2, "", "headgate: none.yaml: Cannot read the file: no such file\n"],
+  ["chek", 2, "", 'headgate: Unknown command "chek", did you mean "check"?\nheadgate: Try "headgate help"\n'],
+  [
+    "--wrokers 2",
+    2,
+    "",
+    'headgate: Unknown flag --wrokers, did you mean --workers?\nheadgate: Try "headgate help"\n',
+  ],
+] as const;
+
+test.each(runs)("headgate %s", async (line, code, stdout, stderr) => {
+  expect(await headgate(line.split(" "))).toEqual({ code, stdout, stderr });
+});
+
+test("help goes to stdout", async () => {
+  const { code, stdout, stderr } = await headgate(["help", "serve"]);
+
+  expect([code, stderr]).toEqual([0, ""]);
+  expect(stdout).toStartWith("Run the proxy.");
+});
+
+describe("a stdout", () => {
+  const commands = ["help", "version", "check"];
+
+  test.each(commands)("that closes early is no error of %s", async (command) => {
+    const child = Bun.spawn([process.execPath, MAIN, command], { stdout: "pipe", stderr: "pipe" });
+
+    await child.stdout.cancel();
+
+    expect([await child.exited, await child.stderr.text()]).toEqual([0, ""]);
+  });
+
+  test.skipIf(!existsSync("/dev/full"))("that is full is one", async () => {
+    const script = `"$1" "$2" version > /dev/full; echo "code $?"`;
+    const child = Bun.spawn(["sh", "-c", script, "sh", process.execPath, MAIN], {
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+
+    expect(await child.stdout.text()).toBe("code 1\n");
+    expect(await child.stderr.text()).toBe("headgate: Cannot write to stdout: ENOSPC\n");
+  });
+});
+
+describe("colour", () => {
+  // What it shows | the environment | whether there is some.
+  const rows = [
+    ["comes on a terminal", {}, true],
+    ["and with an empty NO_COLOR", { NO_COLOR: "" }, true],
+    ["never with NO_COLOR", { NO_COLOR: "1" }, false],
+    ["nor on a terminal that knows none", { TERM: "dumb" }, false],
+  ] as const;
+
+  test.skipIf(Bun.which("script") === null).each(rows)("%s", async (_, env, isColoured) => {
+    const { TERM, NO_COLOR, ...rest } = process.env;
+    const child = Bun.spawn(["script", "-qec", `${process.execPath} ${MAIN} help`, "/dev/null"], {
+      env: { ...rest, TERM: "xterm", ...env },
+      stdin: "ignore",
+      stdout: "pipe",
+    });
+
+    expect((await child.stdout.text()).includes("\x1b[1m")).toBe(isColoured);
+  });
+});
+
+async function headgate(args: readonly string[]) {
+  const child = Bun.spawn([process.execPath, MAIN, ...args], {
+    cwd: folder,
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const [stdout, stderr, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+  return { code, stdout, stderr };
+}
