@@ -201,7 +201,7 @@ const fileName: Kind<string> = {
   format: (value) => value,
 };
 
-/** Without a slash at its end, so that a path can be put behind it. */
+/** Without a slash at its end, as people write it. */
 const baseUrl: Kind<string> = {
   expected: `a URL such as "${STATUS_URL}"`,
   parse: (given) => {

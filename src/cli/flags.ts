@@ -46,7 +46,7 @@ export const flags: readonly Flag[] = [
     name: "listen",
     value: "HOST:PORT",
     fallback: "127.0.0.1:8888",
-    meaning: "Listen here instead of where the file says. May be repeated.",
+    meaning: "Listen on this loopback address instead of where the file says. May be repeated.",
     commands: running,
   },
   {
