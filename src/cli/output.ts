@@ -20,6 +20,15 @@ export async function printData(text: string): Promise<boolean> {
   }
 }
 
+/** What one wants to know of a program that runs: to stderr too, stdout is the access log's. */
+export async function announce(line: string): Promise<void> {
+  try {
+    await Bun.write(Bun.stderr, `headgate: ${line}\n`);
+  } catch {
+    // Nobody is left to be told.
+  }
+}
+
 /** Every line names the program, so that it can be found in a journal. */
 export async function complain(...lines: readonly string[]): Promise<void> {
   const prefix = paint("headgate:", "red", wantsColour(2));

@@ -1,0 +1,103 @@
+/** `headgate serve`: config in, a running proxy until it is told to stop, an exit code out. */
+import { createAdminApp } from "../admin/app.ts";
+import { commit, version } from "../build-info.ts";
+import { formatHostPort, type HostPort } from "../config/host-port.ts";
+import { loadConfig, parseConfig } from "../config/load.ts";
+import type { Config } from "../config/schema.ts";
+import { describeListenError } from "../runtime/listen-error.ts";
+import { Supervisor } from "../runtime/supervisor.ts";
+import type { ServeOptions } from "./args.ts";
+import { announce, complain } from "./output.ts";
+
+export async function runServe({ configPath, overrides }: ServeOptions): Promise<number> {
+  const startedAt = Date.now();
+  const loaded = await loadConfig(configPath, process.env, overrides);
+  if (!loaded.ok) {
+    await complain(...loaded.problems);
+    return 2;
+  }
+  const report = (message: string): void => void complain(message);
+  const statusPort = openStatusPort(loaded.config);
+  if (!statusPort.ok) {
+    await complain(statusPort.problem);
+    return 1;
+  }
+  const { server, address } = statusPort;
+  const supervisor = new Supervisor(loaded.config, address, report);
+
+  const reload = async () => {
+    if (configPath === undefined) return "no_file" as const;
+    const reloaded = await loadConfig(configPath, process.env, overrides);
+    const applied = reloaded.ok ? await supervisor.apply(reloaded.config) : supervisor.refuse(reloaded.problems);
+    if (applied.ok) await announce(`${configPath} is in force (generation ${applied.generation})`);
+    else await complain(`Cannot reload ${configPath}, the old config stays:`, ...applied.problems);
+    return applied;
+  };
+  const app = createAdminApp({
+    version,
+    commit,
+    startedAt,
+    address: () => address ?? { host: "127.0.0.1", port: 0 },
+    phase: () => supervisor.phase,
+    snapshot: () => supervisor.snapshot(),
+    workers: () => supervisor.workers,
+    listeners: () => supervisor.listeners,
+    config: () => supervisor.config,
+    generation: () => supervisor.generation,
+    // No environment: a value that came over the network must not read out ours.
+    applyConfig: async (input) => {
+      const parsed = parseConfig(input, {});
+      return parsed.ok ? supervisor.apply(parsed.config) : supervisor.refuse(parsed.problems);
+    },
+    reload,
+    drain: () => supervisor.drain(),
+    restartWorker: (index) => supervisor.restartWorker(index),
+    report: (error) => report(error.stack ?? error.message),
+  });
+  server?.reload({ fetch: app.fetch });
+
+  const started = await supervisor.start();
+  if (!started.ok) {
+    await complain(started.problem);
+    return 1;
+  }
+  for (const listener of supervisor.listeners) {
+    await announce(`listening on http://${listener.address} (${listener.mode})`);
+  }
+  if (address !== undefined) await announce(`status on http://${formatHostPort(address)}`);
+
+  obeySignals(supervisor, () => void reload().then((result) => result === "no_file" && report("Nothing to reload: there is no config file")));
+  await supervisor.drained;
+  await supervisor.close();
+  await server?.stop(true);
+  return 0;
+}
+
+type StatusPort =
+  | { readonly ok: true; readonly server: Bun.Server<undefined> | undefined; readonly address: HostPort | undefined }
+  | { readonly ok: false; readonly problem: string };
+
+/** Answers 503 until the app is there: whoever asks early learns that we are starting. */
+function openStatusPort({ admin }: Config): StatusPort {
+  if (admin.address === "off") return { ok: true, server: undefined, address: undefined };
+  const { host, port } = admin.address;
+  try {
+    const server = Bun.serve({ hostname: host, port, fetch: () => new Response(null, { status: 503 }) });
+    return { ok: true, server, address: { host, port: server.port ?? port } };
+  } catch (error) {
+    return { ok: false, problem: `Status port: ${describeListenError(admin.address, error)}` };
+  }
+}
+
+function obeySignals(supervisor: Supervisor, reload: () => void): void {
+  const stop = (signal: string): void => {
+    // The second one means now.
+    if (supervisor.phase === "draining") process.exit(1);
+    void announce(`${signal}: draining, up to ${supervisor.config.timeouts.drain / 1000} s; once more to exit at once`);
+    supervisor.drain();
+  };
+  process.on("SIGTERM", () => stop("SIGTERM"));
+  process.on("SIGINT", () => stop("SIGINT"));
+  process.on("SIGHUP", reload);
+  process.on("SIGUSR1", () => supervisor.reopenLog());
+}

@@ -1,0 +1,195 @@
+/**
+ * The fields of a head, read once. The few that the proxy acts upon become
+ * values; the rest stay text and travel on as they came, in their order. What
+ * belongs to one hop only (RFC 9110 §7.6.1) is left out of that text, and so
+ * is what the proxy writes anew: Host, Content-Length, Transfer-Encoding.
+ *
+ * Expects a block that the grammar has already accepted, so a line always has
+ * a colon and an end. No object per field is made.
+ */
+import { ProtocolError } from "./error.ts";
+import { isToken } from "./grammar.ts";
+
+export class Fields {
+  /** The lines that travel on, each with its CRLF. */
+  forwarded = "";
+  count = 0;
+  host: string | undefined = undefined;
+  /** -1 when there is none. */
+  contentLength = -1;
+  /** Lower case; several lines joined by ", ". */
+  transferEncoding: string | undefined = undefined;
+  /** `Connection: close`, or its old spelling in Proxy-Connection. */
+  hasClose = false;
+  hasKeepAlive = false;
+  /** The protocols of `Upgrade`, when `Connection` names it too; else the field has no meaning. */
+  upgrade: string | undefined = undefined;
+  acceptsTrailers = false;
+  expectsContinue = false;
+  /** RFC 9110 §7.6.2; undefined when missing or no number, which means the same. */
+  maxForwards: number | undefined = undefined;
+  /** The values of Via, joined by ", "; empty when there is none. They stay in `forwarded` as well. */
+  via = "";
+}
+
+/** Reads the lines of `text[from..to)`. Throws `ProtocolError` when more than `countMax`, or when one contradicts itself. */
+export function readFields(text: string, from: number, to: number, countMax: number, isRequest: boolean): Fields {
+  const fields = new Fields();
+  const scan: Scan = { connection: "", upgrade: undefined };
+  let runStart = from;
+  let at = from;
+  while (at < to) {
+    const colon = text.indexOf(":", at);
+    const lineEnd = text.indexOf("\r\n", colon) + 2;
+    if (++fields.count > countMax) {
+      throw new ProtocolError(`Cannot read head: more than ${countMax} fields`, isRequest ? 431 : 502, "headerCount");
+    }
+    if (mayMatter(text, at, colon - at) && consume(fields, scan, text, at, colon, lineEnd - 2, isRequest)) {
+      if (runStart < at) fields.forwarded += text.slice(runStart, at);
+      runStart = lineEnd;
+    }
+    at = lineEnd;
+  }
+  if (runStart < to) fields.forwarded += text.slice(runStart, to);
+  if (scan.connection !== "") applyConnection(fields, scan);
+  return fields;
+}
+
+/** Removes the lines with these names (lower case) from a block of field lines. */
+export function withoutFields(lines: string, names: ReadonlySet<string>): string {
+  let kept = "";
+  for (let at = 0; at < lines.length; ) {
+    const lineEnd = lines.indexOf("\r\n", at) + 2;
+    const name = lines.slice(at, lines.indexOf(":", at)).toLowerCase();
+    if (!names.has(name)) kept += lines.slice(at, lineEnd);
+    at = lineEnd;
+  }
+  return kept;
+}
+
+interface Scan {
+  connection: string;
+  upgrade: string | undefined;
+}
+
+/** A cheap look at length and first letter spares most lines the rest. */
+function mayMatter(text: string, at: number, length: number): boolean {
+  switch (text.charCodeAt(at) | 0x20) {
+    case 0x63: // c: connection, content-length
+      return length === 10 || length === 14;
+    case 0x65: // e: expect
+      return length === 6;
+    case 0x68: // h: host
+      return length === 4;
+    case 0x6b: // k: keep-alive
+      return length === 10;
+    case 0x6d: // m: max-forwards
+      return length === 12;
+    case 0x70: // p: proxy-*
+      return length > 6;
+    case 0x74: // t: te, transfer-encoding
+      return length === 2 || length === 17;
+    case 0x75: // u: upgrade
+      return length === 7;
+    case 0x76: // v: via
+      return length === 3;
+    default:
+      return false;
+  }
+}
+
+/** Returns true when the line stays here. */
+function consume(
+  fields: Fields,
+  scan: Scan,
+  text: string,
+  at: number,
+  colon: number,
+  end: number,
+  isRequest: boolean,
+): boolean {
+  const name = text.slice(at, colon).toLowerCase();
+  switch (name) {
+    case "host":
+      if (!isRequest) return false;
+      if (fields.host !== undefined) throw new ProtocolError("Cannot read head: more than one Host");
+      fields.host = valueOf(text, colon, end);
+      return true;
+    case "content-length":
+      fields.contentLength = joinLength(fields.contentLength, valueOf(text, colon, end));
+      return true;
+    case "transfer-encoding":
+      fields.transferEncoding = join(fields.transferEncoding, valueOf(text, colon, end).toLowerCase());
+      return true;
+    case "connection":
+    case "proxy-connection":
+      scan.connection += `,${valueOf(text, colon, end)}`;
+      return true;
+    case "keep-alive":
+      return true;
+    case "upgrade":
+      scan.upgrade = join(scan.upgrade, valueOf(text, colon, end));
+      return true;
+    case "te":
+      fields.acceptsTrailers ||= /(?:^|,)[ \t]*trailers[ \t]*(?:,|$)/i.test(valueOf(text, colon, end));
+      return true;
+    case "expect":
+      fields.expectsContinue ||= valueOf(text, colon, end).toLowerCase() === "100-continue";
+      return false;
+    case "max-forwards":
+      fields.maxForwards = parseMaxForwards(valueOf(text, colon, end));
+      return false;
+    case "via":
+      fields.via = join(fields.via === "" ? undefined : fields.via, valueOf(text, colon, end));
+      return false;
+    case "proxy-status":
+      // RFC 9209 §2: each intermediary adds to it, so it is not for one hop only.
+      return isRequest;
+    default:
+      return name.startsWith("proxy-");
+  }
+}
+
+/** What `Connection` names is for this hop only, and goes (RFC 9110 §7.6.1). */
+function applyConnection(fields: Fields, scan: Scan): void {
+  let nominated: Set<string> | undefined;
+  for (const piece of scan.connection.split(",")) {
+    const option = piece.trim().toLowerCase();
+    if (option === "") continue;
+    if (option === "close") fields.hasClose = true;
+    else if (option === "keep-alive") fields.hasKeepAlive = true;
+    else if (option === "upgrade") fields.upgrade = scan.upgrade;
+    else if (!isToken(option)) throw new ProtocolError("Cannot read head: Connection names what is no token");
+    // Via stays whatever a peer says: it is how loops are found.
+    else if (option !== "via") (nominated ??= new Set()).add(option);
+  }
+  if (nominated !== undefined) fields.forwarded = withoutFields(fields.forwarded, nominated);
+}
+
+function valueOf(text: string, colon: number, end: number): string {
+  let from = colon + 1;
+  let to = end;
+  while (from < to && isBlank(text.charCodeAt(from))) from++;
+  while (to > from && isBlank(text.charCodeAt(to - 1))) to--;
+  return text.slice(from, to);
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09;
+}
+
+function join(before: string | undefined, value: string): string {
+  return before === undefined ? value : `${before}, ${value}`;
+}
+
+/** Digits alone, no list, no sign; 15 of them count exactly in a double. RFC 9112 §6.3, 5. */
+function joinLength(before: number, value: string): number {
+  if (!/^[0-9]{1,15}$/.test(value)) throw new ProtocolError("Cannot read head: Content-Length is no number");
+  const length = Number(value);
+  if (before >= 0 && before !== length) throw new ProtocolError("Cannot read head: two Content-Length that differ");
+  return length;
+}
+
+function parseMaxForwards(value: string): number | undefined {
+  return /^[0-9]{1,9}$/.test(value) ? Number(value) : undefined;
+}

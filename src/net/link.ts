@@ -1,0 +1,216 @@
+/**
+ * One TCP connection, seen from inside. What the kernel will not take yet
+ * waits in a bounded outbox. Everything above this file knows the interface
+ * and never a socket; that is why relay tests need no network.
+ *
+ * A link reports to one owner at a time, which may hand it on: a session owns
+ * the client's link, an exchange the upstream's, a pool the idle ones, and a
+ * tunnel both. No closures per connection: ten thousand links stay small.
+ */
+import type { Socket, SocketHandler } from "bun";
+
+export interface LinkOwner {
+  /** The bytes are the owner's to keep and to change. */
+  onData(link: Link, bytes: Buffer): void;
+  /** The outbox has room again after a `write` that returned false. */
+  onDrain(link: Link): void;
+  /** The peer has said all; it may still listen. */
+  onEnd(link: Link): void;
+  /** The link is gone; nothing comes after. An error when it was reset. */
+  onClose(link: Link, error: Error | undefined): void;
+}
+
+export interface Link {
+  owner: LinkOwner;
+  readonly remoteAddress: string;
+  /** A write found the connection gone, and took nothing; `onClose` follows. */
+  readonly isGone: boolean;
+  /** Takes all of `bytes`. False means: no more, please, until `onDrain`. */
+  write(bytes: Buffer): boolean;
+  /** Latin1 text, `bytes[from..to)`, latin1 text: in one system call while it is small. */
+  writeFramed(before: string, bytes: Buffer, from: number, to: number, after: string): boolean;
+  writeText(text: string): boolean;
+  /** Half-closes once the outbox is empty; the other direction stays open. */
+  end(): void;
+  /** Closes both directions once the outbox is empty. */
+  close(): void;
+  pause(): void;
+  resume(): void;
+  /** Resets: what waits in the outbox is lost, and the peer can tell. */
+  destroy(): void;
+}
+
+/** Past the high mark the sender must pause; at the low mark it may go on. */
+const OUTBOX_BYTES_HIGH = 256 * 1024;
+const OUTBOX_BYTES_LOW = 64 * 1024;
+
+/** Heads and small bodies are put together here; larger pieces are written one by one. */
+const SCRATCH_BYTES = 64 * 1024;
+const scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
+
+const NOTHING = Buffer.alloc(0);
+
+type Ending = "open" | "half" | "full";
+
+export class SocketLink implements Link {
+  owner: LinkOwner;
+  isGone = false;
+  #socket: Socket<SocketLink> | undefined;
+  #remoteAddress: string | undefined;
+  /** Undefined while empty: most links never need one. */
+  #outbox: Buffer[] | undefined;
+  #outboxBytes = 0;
+  #ending: Ending = "open";
+  #peerEnded = false;
+  #isFull = false;
+
+  constructor(socket: Socket<SocketLink>, owner: LinkOwner) {
+    this.#socket = socket;
+    this.owner = owner;
+  }
+
+  get remoteAddress(): string {
+    this.#remoteAddress ??= plainAddress(this.#socket?.remoteAddress ?? "");
+    return this.#remoteAddress;
+  }
+
+  write(bytes: Buffer): boolean {
+    if (this.#outbox !== undefined) return this.#queue(bytes);
+    const sent = this.#socket?.write(bytes) ?? -1;
+    if (sent === bytes.length || this.#foundGone(sent)) return true;
+    return this.#queue(sent === 0 ? bytes : bytes.subarray(sent));
+  }
+
+  writeText(text: string): boolean {
+    return this.writeFramed(text, NOTHING, 0, 0, "");
+  }
+
+  writeFramed(before: string, bytes: Buffer, from: number, to: number, after: string): boolean {
+    if (before === "" && after === "") {
+      return this.write(from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to));
+    }
+    const size = before.length + to - from + after.length;
+    if (size > SCRATCH_BYTES) {
+      if (before !== "") this.write(Buffer.from(before, "latin1"));
+      const hasRoom = this.write(bytes.subarray(from, to));
+      return after === "" ? hasRoom : this.write(Buffer.from(after, "latin1"));
+    }
+    let at = scratch.latin1Write(before, 0);
+    if (to > from) at += bytes.copy(scratch, at, from, to);
+    if (after !== "") at += scratch.latin1Write(after, at);
+    if (this.#outbox !== undefined) return this.#queue(Buffer.from(scratch.subarray(0, at)));
+    const sent = this.#socket?.write(scratch, 0, at) ?? -1;
+    if (sent === at || this.#foundGone(sent)) return true;
+    return this.#queue(Buffer.from(scratch.subarray(sent, at)));
+  }
+
+  end(): void {
+    if (this.#ending !== "open") return;
+    this.#ending = this.#peerEnded ? "full" : "half";
+    if (this.#outbox === undefined) this.#finish();
+  }
+
+  close(): void {
+    if (this.#ending === "full") return;
+    this.#ending = "full";
+    if (this.#outbox === undefined) this.#finish();
+  }
+
+  pause(): void {
+    this.#socket?.pause();
+  }
+
+  resume(): void {
+    this.#socket?.resume();
+  }
+
+  destroy(): void {
+    this.#outbox = undefined;
+    this.#socket?.terminate();
+  }
+
+  /** Called when the kernel takes bytes again, and by Bun now and then for nothing. */
+  flush(): void {
+    const outbox = this.#outbox;
+    if (outbox === undefined) return;
+    let next = 0;
+    while (next < outbox.length) {
+      const bytes = outbox[next]!;
+      const sent = this.#socket?.write(bytes) ?? -1;
+      if (this.#foundGone(sent)) return;
+      this.#outboxBytes -= sent;
+      if (sent < bytes.length) {
+        outbox[next] = bytes.subarray(sent);
+        break;
+      }
+      next++;
+    }
+    if (next === outbox.length) this.#outbox = undefined;
+    else if (next > 0) outbox.splice(0, next);
+    if (this.#outbox === undefined && this.#ending !== "open") this.#finish();
+    else if (this.#isFull && this.#outboxBytes <= OUTBOX_BYTES_LOW) {
+      this.#isFull = false;
+      this.owner.onDrain(this);
+    }
+  }
+
+  /** For the handlers below, which are the only ones to call these two. */
+  peerEnded(): void {
+    this.#peerEnded = true;
+    if (this.#ending === "half") {
+      this.#ending = "full";
+      if (this.#outbox === undefined) this.#finish();
+    }
+    this.owner.onEnd(this);
+  }
+
+  closed(error: Error | undefined): void {
+    this.#socket = undefined;
+    this.#outbox = undefined;
+    this.owner.onClose(this, error);
+  }
+
+  #foundGone(sent: number): boolean {
+    if (sent < 0) this.isGone = true;
+    return sent < 0;
+  }
+
+  #queue(bytes: Buffer): boolean {
+    if (this.#outbox === undefined) {
+      this.#outbox = [bytes];
+      this.#outboxBytes = bytes.length;
+    } else {
+      this.#outbox.push(bytes);
+      this.#outboxBytes += bytes.length;
+    }
+    if (this.#outboxBytes >= OUTBOX_BYTES_HIGH) this.#isFull = true;
+    return !this.#isFull;
+  }
+
+  #finish(): void {
+    if (this.#ending === "half") this.#socket?.shutdown();
+    else this.#socket?.end();
+  }
+}
+
+/** A handler that threw: our bug. It costs the link, never the process. */
+export type ReportBug = (error: unknown) => void;
+
+/** Bun shares one set of handlers among all sockets; each only finds its link. */
+export function linkHandlers(reportBug: ReportBug): SocketHandler<SocketLink> {
+  return {
+    data: (socket, bytes) => socket.data.owner.onData(socket.data, bytes),
+    drain: (socket) => socket.data.flush(),
+    end: (socket) => socket.data.peerEnded(),
+    close: (socket, error) => socket.data?.closed(error),
+    error: (socket, error) => {
+      reportBug(error);
+      socket.data?.destroy();
+    },
+  };
+}
+
+/** A dual-stack socket tells IPv4 peers as `::ffff:1.2.3.4`. */
+function plainAddress(address: string): string {
+  return address.startsWith("::ffff:") && address.includes(".") ? address.slice(7) : address;
+}

@@ -1,0 +1,104 @@
+/**
+ * Names to addresses, asked once for many askers and remembered: for the
+ * record's time to live between a floor and a ceiling, failures briefly. The
+ * addresses are not judged here.
+ */
+
+export type Resolution =
+  | { readonly ok: true; readonly addresses: readonly string[] }
+  | { readonly ok: false; readonly failure: "dns_error" | "dns_timeout"; readonly detail: string };
+
+/** All times in milliseconds. */
+export interface ResolverSettings {
+  readonly ttlMin: number;
+  readonly ttlMax: number;
+  readonly failureTtl: number;
+  readonly timeout: number;
+}
+
+/** Returns addresses with their time to live in seconds; rejects with a `code`. */
+export type Lookup = (host: string) => Promise<readonly { address: string; ttl: number }[]>;
+
+/** Names come from clients: without a bound they would fill the memory. */
+const NAMES_MAX = 10_000;
+
+interface Remembered {
+  readonly resolution: Resolution;
+  readonly until: number;
+}
+
+export class Resolver {
+  settings: ResolverSettings;
+  lookups = 0;
+  hits = 0;
+  failures = 0;
+  readonly #lookup: Lookup;
+  readonly #now: () => number;
+  readonly #known = new Map<string, Remembered>();
+  readonly #asked = new Map<string, Promise<Resolution>>();
+
+  constructor(settings: ResolverSettings, lookup: Lookup = systemLookup, now = () => performance.now()) {
+    this.settings = settings;
+    this.#lookup = lookup;
+    this.#now = now;
+  }
+
+  /** At once when it is known, else later. Never rejects. */
+  resolve(host: string): Resolution | Promise<Resolution> {
+    const known = this.#known.get(host);
+    if (known !== undefined && known.until > this.#now()) {
+      this.hits++;
+      return known.resolution;
+    }
+    let asked = this.#asked.get(host);
+    if (asked === undefined) {
+      this.lookups++;
+      asked = this.#ask(host).finally(() => this.#asked.delete(host));
+      this.#asked.set(host, asked);
+    }
+    return asked;
+  }
+
+  async #ask(host: string): Promise<Resolution> {
+    const { ttlMin, ttlMax, failureTtl, timeout } = this.settings;
+    try {
+      const records = await within(timeout, this.#lookup(host));
+      if (records === undefined) return this.#remember(host, failed("dns_timeout", "no answer in time"), failureTtl);
+      if (records.length === 0) return this.#remember(host, failed("dns_error", "no address"), failureTtl);
+      const ttl = Math.min(...records.map((record) => record.ttl)) * 1000;
+      const addresses = [...new Set(records.map((record) => record.address))];
+      return this.#remember(host, { ok: true, addresses }, Math.min(Math.max(ttl, ttlMin), ttlMax));
+    } catch (error) {
+      const code = error instanceof Error && "code" in error ? String(error.code) : "DNS_ERROR";
+      const word = code.includes("TIMEOUT") ? "dns_timeout" : "dns_error";
+      return this.#remember(host, failed(word, code.replace("DNS_", "")), failureTtl);
+    }
+  }
+
+  #remember(host: string, resolution: Resolution, ttl: number): Resolution {
+    if (!resolution.ok) this.failures++;
+    // Deleted first, so that the oldest answer is the first in the map's order.
+    this.#known.delete(host);
+    this.#known.set(host, { resolution, until: this.#now() + ttl });
+    if (this.#known.size > NAMES_MAX) {
+      for (const oldest of this.#known.keys()) {
+        this.#known.delete(oldest);
+        break;
+      }
+    }
+    return resolution;
+  }
+}
+
+/** By the system's own rules, /etc/hosts and all. */
+const systemLookup: Lookup = (host) => Bun.dns.lookup(host, { backend: "system" });
+
+function failed(failure: "dns_error" | "dns_timeout", detail: string): Resolution {
+  return { ok: false, failure, detail };
+}
+
+function within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
+  const { promise: late, resolve } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(resolve, ms);
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}

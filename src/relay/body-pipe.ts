@@ -1,0 +1,61 @@
+/**
+ * One direction of a body: out of the framing that it came in, into the one
+ * that it leaves in. A chunked body is written in chunks of our own.
+ */
+import type { Body } from "../http1/body.ts";
+import { CHUNK_END, chunkStart, lastChunk } from "../http1/serialize.ts";
+import { forwardedTrailers } from "../http1/trailers.ts";
+import type { Link } from "../net/link.ts";
+
+export class BodyPipe {
+  /** Bytes that the last `take` or `end` wrote, `before` included. */
+  written = 0;
+  /** False after a `take` that filled the outbox: no more until its `onDrain`. */
+  hasRoom = true;
+  readonly #body: Body;
+  readonly #inChunks: boolean;
+
+  constructor(body: Body, inChunks: boolean) {
+    this.#body = body;
+    this.#inChunks = inChunks;
+  }
+
+  get done(): boolean {
+    return this.#body.done;
+  }
+
+  /** Passes on what `bytes[at..)` holds of the body, `before` in front of it, and returns the position after that. */
+  take(bytes: Buffer, at: number, to: Link, before: string): number {
+    if (this.#body.done) {
+      this.#write(to, before, bytes, at, at, "");
+      return at;
+    }
+    const end = this.#body.take(bytes, at);
+    const dataEnd = this.#body.dataEnd;
+    if (!this.#inChunks) {
+      this.#write(to, before, bytes, at, dataEnd, "");
+      return end;
+    }
+    const last = this.#body.done ? lastChunk(forwardedTrailers(this.#body.trailers)) : "";
+    if (dataEnd === at) this.#write(to, before + last, bytes, at, at, "");
+    else this.#write(to, before + chunkStart(dataEnd - at), bytes, at, dataEnd, CHUNK_END + last);
+    return end;
+  }
+
+  /** The sender closed: true when that ends the body properly, and then its end is written. */
+  end(to: Link): boolean {
+    if (this.#body.done) return true;
+    if (!this.#body.end()) return false;
+    if (this.#inChunks) {
+      const last = lastChunk("");
+      this.written = last.length;
+      to.writeText(last);
+    }
+    return true;
+  }
+
+  #write(to: Link, before: string, bytes: Buffer, from: number, end: number, after: string): void {
+    this.written = before.length + end - from + after.length;
+    if (this.written > 0) this.hasRoom = to.writeFramed(before, bytes, from, end, after);
+  }
+}

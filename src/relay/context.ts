@@ -1,0 +1,80 @@
+/**
+ * What every exchange of a worker shares. The worker makes one; a new config
+ * replaces `settings` between two events, and an exchange keeps the settings
+ * that it began with.
+ */
+import type { Config } from "../config/schema.ts";
+import type { HeadLimits } from "../http1/head.ts";
+import type { Dialer } from "../net/dial.ts";
+import type { Resolver } from "../net/resolve.ts";
+import type { Deadlined, Deadlines } from "../net/timer.ts";
+import { cells } from "../observe/cells.ts";
+import type { Counters } from "../observe/counters.ts";
+import type { Observer } from "../observe/observer.ts";
+import type { OwnAddresses } from "../policy/destination.ts";
+import type { UpstreamPool } from "./upstream-pool.ts";
+
+export interface RelayContext {
+  settings: Settings;
+  readonly counters: Counters;
+  readonly observer: Observer;
+  readonly deadlines: Deadlines<ClientConnection>;
+  readonly pool: UpstreamPool;
+  readonly resolver: Resolver;
+  readonly dialer: Dialer;
+  readonly admission: Admission;
+  /** The coarse clock, in milliseconds: right to within a tick. */
+  now: number;
+  isDraining: boolean;
+  /** Clients turned away that are still reading why. */
+  refusedOpen: number;
+}
+
+/** A client's connection, whatever it is used for. */
+export interface ClientConnection extends Deadlined {
+  /** No more requests: what is idle goes, what is under way may end. */
+  drain(): void;
+  /** Drain is over: what has not ended is cut. */
+  cut(): void;
+}
+
+/** A config as the hot path likes it: worked out once, read for every exchange. */
+export interface Settings {
+  readonly config: Config;
+  readonly headLimits: HeadLimits;
+  /** Whole lines with their CRLF, by the version of the message that they are added to. */
+  readonly viaLines: readonly [http10: string, http11: string];
+  readonly own: OwnAddresses;
+}
+
+/** Connections of all workers together, counted in shared memory. */
+export interface Admission {
+  /** Counts the connection, unless a limit stands against it. */
+  admit(client: string): "admitted" | "connections" | "connections_per_client";
+  release(client: string): void;
+}
+
+/** How often the worker's clock ticks: deadlines are late by one at most. */
+export const TICK_MS = 100;
+
+/** The coarse clock may be a tick behind, and no deadline may come early. */
+export function deadlineIn(context: RelayContext, ms: number): number {
+  return context.now + ms + TICK_MS;
+}
+
+export function settingsOf(config: Config, own: OwnAddresses): Settings {
+  const { pseudonym } = config.via;
+  const { headBytes, uriBytes, headerCount } = config.limits;
+  return {
+    config,
+    headLimits: { headBytes, uriBytes, headerCount },
+    viaLines: [`Via: 1.0 ${pseudonym}\r\n`, `Via: 1.1 ${pseudonym}\r\n`],
+    own,
+  };
+}
+
+/** Takes a client out of the counts; once for every client that was admitted. */
+export function clientLeft(context: RelayContext, listener: number, client: string): void {
+  context.admission.release(client);
+  context.counters.add(cells.connectionsOpen + listener, -1);
+}

@@ -1,0 +1,72 @@
+/**
+ * The answers that the proxy gives itself: a status, `Proxy-Status` (RFC 9209)
+ * and a short body, in JSON for who accepts that and in plain text for people.
+ */
+import { STATUS_CODES } from "node:http";
+import type { FailureWord } from "../observe/failure-word.ts";
+import { type Failure, statusOf } from "./failure.ts";
+
+export interface Reply {
+  readonly status: number;
+  /** Why, by the word of RFC 9209; undefined where nothing failed. */
+  readonly word: FailureWord | undefined;
+  readonly detail: string;
+  /** Whole lines with their CRLF. */
+  readonly fields: string;
+  /** Text for people; undefined makes one of status and detail. */
+  readonly text: string | undefined;
+}
+
+export interface ReplyOptions {
+  readonly pseudonym: string;
+  readonly wantsJson: boolean;
+  readonly isHead: boolean;
+  readonly connection: "close" | "keep-alive" | "implied";
+}
+
+export function replyTo(failure: Failure, fields = ""): Reply {
+  return { status: statusOf(failure), word: failure.word, detail: failure.detail, fields, text: undefined };
+}
+
+/** An answer that tells of no failure, such as ours to OPTIONS. */
+export function plainReply(status: number, text: string, fields = ""): Reply {
+  return { status, word: undefined, detail: "", fields, text };
+}
+
+/** The whole message, latin1. */
+export function serializeReply(reply: Reply, options: ReplyOptions): string {
+  const body = bodyOf(reply, options.wantsJson);
+  const type = options.wantsJson ? "application/json" : "text/plain; charset=utf-8";
+  const hasType = body !== "" && !reply.fields.startsWith("Content-Type:");
+  return [
+    `HTTP/1.1 ${reply.status} ${reasonOf(reply.status)}\r\n`,
+    reply.fields,
+    reply.word === undefined ? "" : `Proxy-Status: ${options.pseudonym}; error=${reply.word}; details=${quoted(reply.detail)}\r\n`,
+    hasType ? `Content-Type: ${type}\r\n` : "",
+    `Content-Length: ${body.length}\r\n`,
+    reply.word === undefined ? "" : "Cache-Control: no-store\r\n",
+    options.connection === "implied" ? "" : `Connection: ${options.connection}\r\n`,
+    "\r\n",
+    options.isHead ? "" : body,
+  ].join("");
+}
+
+/** Whether the field lines of a request ask for JSON in so many words. */
+export function wantsJson(fieldLines: string): boolean {
+  return /(?:^|\r\n)accept:[^\r]*\bapplication\/(?:[a-z.+-]+\+)?json\b/i.test(fieldLines);
+}
+
+function bodyOf(reply: Reply, json: boolean): string {
+  if (reply.text !== undefined) return reply.text;
+  if (!json) return `${reply.status} ${reasonOf(reply.status)}: ${reply.detail}.\n`;
+  return `${JSON.stringify({ status: reply.status, error: reply.word, detail: reply.detail })}\n`;
+}
+
+/** RFC 8941 §3.3.3: printable ASCII, quotes and backslashes escaped. */
+function quoted(text: string): string {
+  return `"${text.replace(/[^\x20-\x7e]/g, "?").replace(/["\\]/g, "\\$&")}"`;
+}
+
+function reasonOf(status: number): string {
+  return STATUS_CODES[status] ?? "Unknown";
+}

@@ -1,0 +1,79 @@
+/**
+ * A CONNECT until its tunnel stands, or can't. What the client has said for the
+ * tunnel already waits in the session, and is the first that the upstream hears.
+ */
+import type { RequestHead } from "../http1/head.ts";
+import { persists } from "../http1/persistence.ts";
+import type { Origin } from "../http1/target.ts";
+import type { Link } from "../net/link.ts";
+import { cells } from "../observe/cells.ts";
+import { Connecting, type ConnectWaiter } from "./connect.ts";
+import { deadlineIn, type Settings } from "./context.ts";
+import type { Exchange } from "./exchange.ts";
+import type { Failure } from "./failure.ts";
+import type { ClientSide, Handler } from "./handler.ts";
+import { Tunnel } from "./tunnel.ts";
+
+/** RFC 9110 §9.3.6: no body and no framing; the words are those that clients know from squid. */
+const ESTABLISHED = "HTTP/1.1 200 Connection established\r\n\r\n";
+
+export class TunnelSetup implements Handler, ConnectWaiter {
+  readonly wantsBody = false;
+  readonly isFull = false;
+  readonly #session: ClientSide;
+  readonly #exchange: Exchange;
+  readonly #settings: Settings;
+  readonly #head: RequestHead;
+  readonly #connecting: Connecting;
+  readonly #origin: Origin;
+
+  constructor(session: ClientSide, exchange: Exchange, settings: Settings, head: RequestHead, origin: Origin) {
+    this.#session = session;
+    this.#exchange = exchange;
+    this.#settings = settings;
+    this.#head = head;
+    this.#origin = origin;
+    this.#connecting = new Connecting(session.context, settings, origin, this);
+    exchange.kind = "tunnel";
+  }
+
+  start(): void {
+    this.#session.deadlineAt = deadlineIn(this.#session.context, this.#settings.config.timeouts.connect);
+    this.#connecting.start();
+  }
+
+  takeBody(_bytes: Buffer, at: number): number {
+    return at;
+  }
+
+  onClientDrain(): void {}
+
+  onClientEnd(): void {}
+
+  abandon(): void {
+    this.#connecting.cancel();
+  }
+
+  onDeadline(): void {
+    this.#session.context.counters.add(cells.limitReached.timeout_connect);
+    this.onConnectFailed({
+      word: "connection_timeout",
+      detail: `${this.#origin.authority} did not accept a connection in time`,
+    });
+  }
+
+  onConnected(link: Link, peer: string): void {
+    this.#exchange.upstream = peer;
+    this.#exchange.status = 200;
+    this.#exchange.bytesOut += ESTABLISHED.length;
+    this.#session.link.writeText(ESTABLISHED);
+    Tunnel.join(this.#session, this.#exchange, this.#settings, link, undefined);
+  }
+
+  onConnectFailed(failure: Failure): void {
+    const { fields, minor } = this.#head;
+    // What waits may be the first bytes meant for the tunnel: never read as a request.
+    const canPersist = persists(minor, fields) && !this.#session.hasWaiting;
+    this.#session.fail(failure, this.#head, canPersist);
+  }
+}

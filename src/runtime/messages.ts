@@ -1,0 +1,39 @@
+/** What the main thread and a worker say to each other. Orders are imperative, reports in the past tense. */
+import type { Config } from "../config/schema.ts";
+import type { LineFormat } from "../observe/access-log.ts";
+import type { OwnAddresses } from "../policy/destination.ts";
+import type { SharedMemory } from "./shared-memory.ts";
+
+/** A config as one generation of workers runs it. */
+export interface RunningConfig {
+  readonly generation: number;
+  readonly config: Config;
+  /** By position in `config.listeners`; 0 lets the kernel choose. */
+  readonly ports: readonly number[];
+  readonly own: OwnAddresses;
+  /** Undefined: no access log. */
+  readonly logFormat: LineFormat | undefined;
+  readonly logColour: boolean;
+}
+
+/** What a worker is born with. */
+export interface WorkerStart {
+  readonly index: number;
+  readonly memory: SharedMemory;
+  readonly running: RunningConfig;
+}
+
+export type Order =
+  | { readonly order: "apply"; readonly running: RunningConfig }
+  /** Stop accepting, finish what is in flight, cut what is left after `limitMs`. */
+  | { readonly order: "drain"; readonly limitMs: number };
+
+export type Report =
+  /** Answers the start and every `apply`; ports by position in `config.listeners`. */
+  | { readonly report: "applied"; readonly generation: number; readonly ports: readonly number[] }
+  /** Nothing of that config is in force, the one before still is. */
+  | { readonly report: "refused"; readonly generation: number; readonly problem: string }
+  | { readonly report: "logged"; readonly text: string; readonly lines: number }
+  /** An exception in our own code cost one connection. */
+  | { readonly report: "failed"; readonly stack: string }
+  | { readonly report: "drained" };

@@ -1,0 +1,133 @@
+/**
+ * A worker thread: the second entry point of the executable. Wires sockets,
+ * relay and shared memory together, and does as the main thread says.
+ */
+import { workerData } from "node:worker_threads";
+import { Dialer } from "./net/dial.ts";
+import { Resolver } from "./net/resolve.ts";
+import { Deadlines } from "./net/timer.ts";
+import { lineWriter } from "./observe/access-log.ts";
+import { cells } from "./observe/cells.ts";
+import { Counters } from "./observe/counters.ts";
+import { Heartbeat } from "./observe/heartbeat.ts";
+import { LogBatch } from "./observe/log-batch.ts";
+import { Observer } from "./observe/observer.ts";
+import { type Cidr, parseCidr } from "./policy/address.ts";
+import { acceptClient, type ListenerFacts } from "./relay/accept.ts";
+import { type RelayContext, settingsOf, TICK_MS } from "./relay/context.ts";
+import { UpstreamPool } from "./relay/upstream-pool.ts";
+import { ConnectionTable } from "./runtime/connection-table.ts";
+import { ListenerSet } from "./runtime/listener-set.ts";
+import type { Order, Report, RunningConfig, WorkerStart } from "./runtime/messages.ts";
+
+const start = workerData as WorkerStart;
+const counters = new Counters(start.memory.counters, start.index);
+const heartbeat = new Heartbeat(counters, TICK_MS);
+const observer = new Observer(counters, undefined);
+const { config } = start.running;
+const admission = new ConnectionTable(start.memory.connections, start.index, start.memory.seed, config.limits);
+const context: RelayContext = {
+  settings: settingsOf(config, start.running.own),
+  counters,
+  observer,
+  deadlines: new Deadlines(),
+  pool: new UpstreamPool(),
+  resolver: new Resolver(config.dns),
+  dialer: new Dialer(reportBug),
+  admission,
+  now: performance.now(),
+  isDraining: false,
+  refusedOpen: 0,
+};
+const listeners = new ListenerSet<ListenerFacts>((facts, link) => acceptClient(context, facts, link), reportBug);
+let logBatch: LogBatch | undefined;
+
+const clock = setInterval(tick, TICK_MS);
+addEventListener("message", (event: MessageEvent<Order>) => obey(event.data));
+apply(start.running);
+
+function obey(order: Order): void {
+  switch (order.order) {
+    case "apply":
+      return apply(order.running);
+    case "drain":
+      return void drain(order.limitMs);
+  }
+}
+
+/** Between two events, so that one exchange sees one config. */
+function apply(running: RunningConfig): void {
+  const { generation } = running;
+  const applied = listeners.apply(
+    running.config.listeners.map(({ address, clients }, index) => ({
+      address: { host: address.host, port: running.ports[index] ?? address.port },
+      facts: { index, clients: clients.map(parseCidr).filter(isCidr) },
+    })),
+  );
+  if (!applied.ok) return tell({ report: "refused", generation, problem: applied.problem });
+  context.settings = settingsOf(running.config, running.own);
+  context.resolver.settings = running.config.dns;
+  admission.limits = running.config.limits;
+  applyLog(running);
+  tell({ report: "applied", generation, ports: applied.ports });
+}
+
+function applyLog({ config, logFormat, logColour, ports }: RunningConfig): void {
+  logBatch?.flush();
+  if (logFormat === undefined) {
+    logBatch = undefined;
+    observer.log = undefined;
+    return;
+  }
+  const batch = new LogBatch(counters, config.log.bufferBytes, (text, lines) => tell({ report: "logged", text, lines }));
+  const writeLine = lineWriter({
+    format: logFormat,
+    query: config.log.query,
+    colour: logColour,
+    listeners: config.listeners.map(({ address }, index) => `${address.host}:${ports[index] ?? address.port}`),
+  });
+  logBatch = batch;
+  observer.log = (record) => batch.push(writeLine(record));
+}
+
+/** The one clock: deadlines, idle connections, log batches, gauges. */
+function tick(): void {
+  context.now = performance.now();
+  context.deadlines.sweep(context.now);
+  context.pool.expire(context.now - context.settings.config.pool.idle);
+  const { dialer, resolver, pool } = context;
+  counters.set(cells.upstreamOpen, dialer.open);
+  counters.set(cells.upstreamIdle, pool.size);
+  counters.set(cells.dnsLookups, resolver.lookups);
+  counters.set(cells.dnsCacheHits, resolver.hits);
+  counters.set(cells.dnsFailures, resolver.failures);
+  logBatch?.flush();
+  heartbeat.beat(Date.now());
+}
+
+async function drain(limitMs: number): Promise<void> {
+  const cutAt = performance.now() + limitMs;
+  context.isDraining = true;
+  for (const client of context.deadlines) client.drain();
+  await listeners.stop();
+  while (context.deadlines.size > 0) {
+    if (performance.now() >= cutAt) for (const client of context.deadlines) client.cut();
+    await Bun.sleep(TICK_MS / 4);
+  }
+  clearInterval(clock);
+  logBatch?.flush();
+  tell({ report: "drained" });
+}
+
+function reportBug(error: unknown): void {
+  counters.add(cells.handlerErrors);
+  tell({ report: "failed", stack: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+}
+
+function tell(report: Report): void {
+  postMessage(report);
+}
+
+function isCidr(range: Cidr | undefined): range is Cidr {
+  return range !== undefined;
+}
