@@ -19,7 +19,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   relay: ["http1", "policy", "upstream", "net", "observe", "type config"],
   admin: ["config", "observe", "build-info.ts"],
   runtime: ["config", "observe", "admin", "net", "policy", "build-info.ts"],
-  cli: ["config", "observe", "type admin", "runtime", "build-info.ts"],
+  cli: ["config", "observe", "admin", "runtime", "build-info.ts"],
 };
 
 /** Folders that stay sans-IO: no sockets, no files, no clock, no dice. */

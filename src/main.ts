@@ -5,13 +5,16 @@
 import { type Invocation, parseArgs } from "./cli/args.ts";
 import { complain } from "./cli/output.ts";
 
+/** Resolved here, because in the executable all files but the two entry points are one. */
+const WORKER = new URL("./worker.ts", import.meta.url).href;
+
 process.exit(await run(parseArgs(process.argv.slice(2), process.env)));
 
 async function run(invocation: Invocation): Promise<number> {
   switch (invocation.command) {
     case "serve": {
       const { runServe } = await import("./cli/serve.ts");
-      return runServe(invocation.options);
+      return runServe(invocation.options, WORKER);
     }
     case "check": {
       const { runCheck } = await import("./cli/check.ts");

@@ -25,7 +25,12 @@ const counters = new Counters(start.memory.counters, start.index);
 const heartbeat = new Heartbeat(counters, TICK_MS);
 const observer = new Observer(counters, undefined);
 const { config } = start.running;
-const admission = new ConnectionTable(start.memory.connections, start.index, start.memory.seed, config.limits);
+const admission = new ConnectionTable(
+  start.memory.connections,
+  start.index,
+  start.memory.seed,
+  config.limits,
+);
 const context: RelayContext = {
   settings: settingsOf(config, start.running.own),
   counters,
@@ -39,7 +44,10 @@ const context: RelayContext = {
   isDraining: false,
   refusedOpen: 0,
 };
-const listeners = new ListenerSet<ListenerFacts>((facts, link) => acceptClient(context, facts, link), reportBug);
+const listeners = new ListenerSet<ListenerFacts>(
+  (facts, link) => acceptClient(context, facts, link),
+  reportBug,
+);
 let logBatch: LogBatch | undefined;
 
 const clock = setInterval(tick, TICK_MS);
@@ -79,12 +87,16 @@ function applyLog({ config, logFormat, logColour, ports }: RunningConfig): void 
     observer.log = undefined;
     return;
   }
-  const batch = new LogBatch(counters, config.log.bufferBytes, (text, lines) => tell({ report: "logged", text, lines }));
+  const batch = new LogBatch(counters, config.log.bufferBytes, (text, lines) =>
+    tell({ report: "logged", text, lines }),
+  );
   const writeLine = lineWriter({
     format: logFormat,
     query: config.log.query,
     colour: logColour,
-    listeners: config.listeners.map(({ address }, index) => `${address.host}:${ports[index] ?? address.port}`),
+    listeners: config.listeners.map(
+      ({ address }, index) => `${address.host}:${ports[index] ?? address.port}`,
+    ),
   });
   logBatch = batch;
   observer.log = (record) => batch.push(writeLine(record));

@@ -9,7 +9,11 @@ import { Supervisor } from "../runtime/supervisor.ts";
 import type { ServeOptions } from "./args.ts";
 import { announce, complain } from "./output.ts";
 
-export async function runServe({ configPath, overrides }: ServeOptions): Promise<number> {
+/** `workerEntry` is the URL of the file that a worker runs. */
+export async function runServe(
+  { configPath, overrides }: ServeOptions,
+  workerEntry: string,
+): Promise<number> {
   const startedAt = Date.now();
   const loaded = await loadConfig(configPath, process.env, overrides);
   if (!loaded.ok) {
@@ -23,12 +27,14 @@ export async function runServe({ configPath, overrides }: ServeOptions): Promise
     return 1;
   }
   const { server, address } = statusPort;
-  const supervisor = new Supervisor(loaded.config, address, report);
+  const supervisor = new Supervisor(workerEntry, loaded.config, address, report);
 
   const reload = async () => {
     if (configPath === undefined) return "no_file" as const;
     const reloaded = await loadConfig(configPath, process.env, overrides);
-    const applied = reloaded.ok ? await supervisor.apply(reloaded.config) : supervisor.refuse(reloaded.problems);
+    const applied = reloaded.ok
+      ? await supervisor.apply(reloaded.config)
+      : supervisor.refuse(reloaded.problems);
     if (applied.ok) await announce(`${configPath} is in force (generation ${applied.generation})`);
     else await complain(`Cannot reload ${configPath}, the old config stays:`, ...applied.problems);
     return applied;
@@ -66,7 +72,13 @@ export async function runServe({ configPath, overrides }: ServeOptions): Promise
   }
   if (address !== undefined) await announce(`status on http://${formatHostPort(address)}`);
 
-  obeySignals(supervisor, () => void reload().then((result) => result === "no_file" && report("Nothing to reload: there is no config file")));
+  obeySignals(
+    supervisor,
+    () =>
+      void reload().then(
+        (result) => result === "no_file" && report("Nothing to reload: there is no config file"),
+      ),
+  );
   await supervisor.drained;
   await supervisor.close();
   await server?.stop(true);
@@ -74,7 +86,11 @@ export async function runServe({ configPath, overrides }: ServeOptions): Promise
 }
 
 type StatusPort =
-  | { readonly ok: true; readonly server: Bun.Server<undefined> | undefined; readonly address: HostPort | undefined }
+  | {
+      readonly ok: true;
+      readonly server: Bun.Server<undefined> | undefined;
+      readonly address: HostPort | undefined;
+    }
   | { readonly ok: false; readonly problem: string };
 
 /** Answers 503 until the app is there: whoever asks early learns that we are starting. */
@@ -93,7 +109,9 @@ function obeySignals(supervisor: Supervisor, reload: () => void): void {
   const stop = (signal: string): void => {
     // The second one means now.
     if (supervisor.phase === "draining") process.exit(1);
-    void announce(`${signal}: draining, up to ${supervisor.config.timeouts.drain / 1000} s; once more to exit at once`);
+    void announce(
+      `${signal}: draining, up to ${supervisor.config.timeouts.drain / 1000} s; once more to exit at once`,
+    );
     supervisor.drain();
   };
   process.on("SIGTERM", () => stop("SIGTERM"));

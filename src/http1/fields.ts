@@ -33,7 +33,13 @@ export class Fields {
 }
 
 /** Reads the lines of `text[from..to)`. Throws `ProtocolError` when more than `countMax`, or when one contradicts itself. */
-export function readFields(text: string, from: number, to: number, countMax: number, isRequest: boolean): Fields {
+export function readFields(
+  text: string,
+  from: number,
+  to: number,
+  countMax: number,
+  isRequest: boolean,
+): Fields {
   const fields = new Fields();
   const scan: Scan = { connection: "", upgrade: undefined };
   let runStart = from;
@@ -42,7 +48,11 @@ export function readFields(text: string, from: number, to: number, countMax: num
     const colon = text.indexOf(":", at);
     const lineEnd = text.indexOf("\r\n", colon) + 2;
     if (++fields.count > countMax) {
-      throw new ProtocolError(`Cannot read head: more than ${countMax} fields`, isRequest ? 431 : 502, "headerCount");
+      throw new ProtocolError(
+        `Cannot read head: more than ${countMax} fields`,
+        isRequest ? 431 : 502,
+        "headerCount",
+      );
     }
     if (mayMatter(text, at, colon - at) && consume(fields, scan, text, at, colon, lineEnd - 2, isRequest)) {
       if (runStart < at) fields.forwarded += text.slice(runStart, at);
@@ -186,7 +196,8 @@ function join(before: string | undefined, value: string): string {
 function joinLength(before: number, value: string): number {
   if (!/^[0-9]{1,15}$/.test(value)) throw new ProtocolError("Cannot read head: Content-Length is no number");
   const length = Number(value);
-  if (before >= 0 && before !== length) throw new ProtocolError("Cannot read head: two Content-Length that differ");
+  if (before >= 0 && before !== length)
+    throw new ProtocolError("Cannot read head: two Content-Length that differ");
   return length;
 }
 

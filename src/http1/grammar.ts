@@ -13,7 +13,9 @@ const TOKEN = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+";
 const FIELD_LINE = `${TOKEN}:[\\t\\x20-\\x7e\\x80-\\xff]*\\r\\n`;
 
 /** A request head with the empty line that ends it. */
-export const REQUEST_HEAD = new RegExp(`^${TOKEN} [\\x21-\\x7e]+ HTTP/1\\.[01]\\r\\n(?:${FIELD_LINE})*\\r\\n$`);
+export const REQUEST_HEAD = new RegExp(
+  `^${TOKEN} [\\x21-\\x7e]+ HTTP/1\\.[01]\\r\\n(?:${FIELD_LINE})*\\r\\n$`,
+);
 
 /** A response head with the empty line that ends it. The reason may be empty, and its space be missing. */
 export const RESPONSE_HEAD = new RegExp(

@@ -68,12 +68,14 @@ export function checkPartialRequest(text: string, limits: HeadLimits): void {
 /** Judges the beginning of a response head: nobody waits for the rest of what is none. */
 export function checkPartialResponse(text: string, limits: HeadLimits): void {
   if (text.length > limits.headBytes) refuseResponseSize(limits);
-  if (!"HTTP/1.".startsWith(text.slice(0, 7))) throw new ProtocolError("Cannot read response head: not HTTP/1");
+  if (!"HTTP/1.".startsWith(text.slice(0, 7)))
+    throw new ProtocolError("Cannot read response head: not HTTP/1");
 }
 
 function explainRequest(text: string): string {
   const line = text.slice(0, text.indexOf("\r\n"));
-  if (/ HTTP\/[0-9]+(?:\.[0-9]+)?$/.test(line) && !/ HTTP\/1\.[01]$/.test(line)) return "the version is not HTTP/1.0 or 1.1";
+  if (/ HTTP\/[0-9]+(?:\.[0-9]+)?$/.test(line) && !/ HTTP\/1\.[01]$/.test(line))
+    return "the version is not HTTP/1.0 or 1.1";
   return explainHead(text);
 }
 
@@ -83,7 +85,11 @@ function refuseSize(text: string, limits: HeadLimits): never {
 }
 
 function refuseUri(limits: HeadLimits): never {
-  throw new ProtocolError(`Cannot read request head: target of more than ${limits.uriBytes} bytes`, 414, "uriBytes");
+  throw new ProtocolError(
+    `Cannot read request head: target of more than ${limits.uriBytes} bytes`,
+    414,
+    "uriBytes",
+  );
 }
 
 function refuseResponseSize(limits: HeadLimits): never {

@@ -8,7 +8,13 @@ import type { Framing } from "./framing.ts";
 import type { RequestHead, ResponseHead } from "./head.ts";
 
 /** `via` is a whole line with its CRLF, or empty. */
-export function serializeRequest(head: RequestHead, path: string, authority: string, framing: Framing, via: string): string {
+export function serializeRequest(
+  head: RequestHead,
+  path: string,
+  authority: string,
+  framing: Framing,
+  via: string,
+): string {
   const { fields } = head;
   return `${head.method} ${path} HTTP/1.1\r\nHost: ${authority}\r\n${fields.forwarded}${framingLine(framing)}${hopLines(fields)}${via}\r\n`;
 }
@@ -28,7 +34,8 @@ export function serializeResponse(
 /** An interim response (RFC 9110 §15.2), 101 included: no body, no framing. */
 export function serializeInterim(head: ResponseHead, via: string): string {
   const { upgrade, forwarded } = head.fields;
-  const upgradeLines = head.status === 101 && upgrade !== undefined ? `Connection: upgrade\r\nUpgrade: ${upgrade}\r\n` : "";
+  const upgradeLines =
+    head.status === 101 && upgrade !== undefined ? `Connection: upgrade\r\nUpgrade: ${upgrade}\r\n` : "";
   return `HTTP/1.1 ${head.status} ${head.reason}\r\n${forwarded}${upgradeLines}${via}\r\n`;
 }
 
@@ -65,7 +72,9 @@ function framingLine(framing: Framing): string {
 function lengthOf(head: ResponseHead, framing: Framing): string {
   if (framing.kind !== "none") return framingLine(framing);
   const { contentLength } = head.fields;
-  return contentLength >= 0 && head.status >= 200 && head.status !== 204 ? `Content-Length: ${contentLength}\r\n` : "";
+  return contentLength >= 0 && head.status >= 200 && head.status !== 204
+    ? `Content-Length: ${contentLength}\r\n`
+    : "";
 }
 
 /** RFC 9110 §10.1.4 and §7.8: both are named in Connection. */

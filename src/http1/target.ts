@@ -45,7 +45,9 @@ function parseAbsolute(method: string, target: string): Target {
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):/.exec(target)?.[1]?.toLowerCase();
   if (scheme === undefined) fail("neither a path nor an absolute URI");
   if (scheme !== "http") {
-    throw new ProtocolError(`Cannot read target: scheme "${scheme}" is not forwarded, only "http" (use CONNECT for https)`);
+    throw new ProtocolError(
+      `Cannot read target: scheme "${scheme}" is not forwarded, only "http" (use CONNECT for https)`,
+    );
   }
   if (!target.startsWith("//", 5)) fail('"http:" without "//"');
 
@@ -86,7 +88,8 @@ function readHost(text: string): string | undefined {
   if (text.length === 0 || text.length > HOST_BYTES_MAX) return undefined;
   const host = text.toLowerCase();
   if (host.startsWith("[")) return readIpv6(host.slice(1, -1));
-  if (!/^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*\.?$/.test(host)) return undefined;
+  if (!/^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*\.?$/.test(host))
+    return undefined;
   // What ends in a number is an address or nothing: "0x7f.1", "127.1" and "2130706433" are addresses to some.
   if (/(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)\.?$/.test(host) && !isDottedQuad(host)) return undefined;
   return host;

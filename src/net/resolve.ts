@@ -63,7 +63,8 @@ export class Resolver {
     const { ttlMin, ttlMax, failureTtl, timeout } = this.settings;
     try {
       const records = await within(timeout, this.#lookup(host));
-      if (records === undefined) return this.#remember(host, failed("dns_timeout", "no answer in time"), failureTtl);
+      if (records === undefined)
+        return this.#remember(host, failed("dns_timeout", "no answer in time"), failureTtl);
       if (records.length === 0) return this.#remember(host, failed("dns_error", "no address"), failureTtl);
       const ttl = Math.min(...records.map((record) => record.ttl)) * 1000;
       const addresses = [...new Set(records.map((record) => record.address))];

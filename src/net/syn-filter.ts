@@ -40,7 +40,13 @@ export function refuseNewHandshakes(listener: object): boolean {
   return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, ptr(new Uint8Array(header.buffer)), 16) === 0;
 }
 
-type Setsockopt = (fd: number, level: number, option: number, value: ReturnType<typeof ptr>, length: number) => number;
+type Setsockopt = (
+  fd: number,
+  level: number,
+  option: number,
+  value: ReturnType<typeof ptr>,
+  length: number,
+) => number;
 
 function openSetsockopt(): Setsockopt | undefined {
   for (const name of ["libc.so.6", `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`]) {

@@ -9,13 +9,25 @@
  *   4. it is a cloud's metadata or link-local   refuse (credentials of the machine for whoever asks)
  *   5. anything else                            allow
  */
-import { type Address, cidrContains, formatAddress, isLoopback, isUnspecified, parseAddress, parseCidr } from "./address.ts";
+import {
+  type Address,
+  cidrContains,
+  formatAddress,
+  isLoopback,
+  isUnspecified,
+  parseAddress,
+  parseCidr,
+} from "./address.ts";
 
 export type DestinationDecision =
   | { readonly verdict: "allow" }
   | { readonly verdict: "refuse"; readonly because: DestinationRefusal };
 
-export type DestinationRefusal = "not_an_address" | "own_listener" | "unspecified_address" | "metadata_address";
+export type DestinationRefusal =
+  | "not_an_address"
+  | "own_listener"
+  | "unspecified_address"
+  | "metadata_address";
 
 /** Where this process itself listens. */
 export interface OwnAddresses {

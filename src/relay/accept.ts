@@ -13,7 +13,11 @@ export interface ListenerFacts {
 }
 
 /** The new owner of the link; undefined when it was turned away without a word. */
-export function acceptClient(context: RelayContext, listener: ListenerFacts, link: Link): LinkOwner | undefined {
+export function acceptClient(
+  context: RelayContext,
+  listener: ListenerFacts,
+  link: Link,
+): LinkOwner | undefined {
   const { counters } = context;
   const client = link.remoteAddress;
   if (!isAllowed(client, listener.clients)) {

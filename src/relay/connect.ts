@@ -60,7 +60,10 @@ export class Connecting implements DialWaiter {
   #resolved(resolution: Resolution): void {
     if (this.#waiter === undefined) return;
     if (resolution.ok) return this.#judge(resolution.addresses);
-    this.#fail({ word: resolution.failure, detail: `Cannot resolve ${this.#origin.host} (${resolution.detail})` });
+    this.#fail({
+      word: resolution.failure,
+      detail: `Cannot resolve ${this.#origin.host} (${resolution.detail})`,
+    });
   }
 
   #judge(addresses: readonly string[]): void {
@@ -73,7 +76,10 @@ export class Connecting implements DialWaiter {
       else if (decision.because === "own_listener") {
         refusal = { word: "proxy_loop_detected", detail: `${peerOf(address, port)} is this proxy itself` };
       } else {
-        refusal ??= { word: "destination_ip_prohibited", detail: `${address} is never dialled (${decision.because})` };
+        refusal ??= {
+          word: "destination_ip_prohibited",
+          detail: `${address} is never dialled (${decision.because})`,
+        };
       }
     }
     if (passed.length === 0 && refusal !== undefined) return this.#fail(refusal);
@@ -84,7 +90,10 @@ export class Connecting implements DialWaiter {
     const { counters, dialer } = this.#context;
     if (dialer.attempts >= this.#settings.config.limits.dials) {
       counters.add(cells.limitReached.dials);
-      return this.#fail({ word: "connection_limit_reached", detail: "Too many connections are being opened" });
+      return this.#fail({
+        word: "connection_limit_reached",
+        detail: "Too many connections are being opened",
+      });
     }
     counters.add(cells.upstreamDials);
     this.#dial = dialer.dial(addresses, port, this);

@@ -39,7 +39,8 @@ export class Exchange implements ExchangeRecord {
   }
 
   end(): void {
-    if (this.#hasEnded) throw new Error(`Cannot end exchange: ${this.method} ${this.target} has ended already`);
+    if (this.#hasEnded)
+      throw new Error(`Cannot end exchange: ${this.method} ${this.target} has ended already`);
     this.#hasEnded = true;
     this.durationMs = performance.now() - this.#startedAtMs;
     this.startedAt = performance.timeOrigin + this.#startedAtMs;

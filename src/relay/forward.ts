@@ -22,8 +22,8 @@ import { Connecting, type ConnectWaiter } from "./connect.ts";
 import { deadlineIn, type RelayContext, type Settings } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import { type Failure, failures } from "./failure.ts";
-import { outgoingRequest } from "./outgoing.ts";
 import type { ClientSide, Handler } from "./handler.ts";
+import { outgoingRequest } from "./outgoing.ts";
 import { Tunnel } from "./tunnel.ts";
 import { Upstream } from "./upstream-pool.ts";
 
@@ -117,7 +117,10 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
     const { counters } = this.#context;
     if (this.#upstream === undefined) {
       counters.add(limitReached.timeout_connect);
-      this.#fail({ word: "connection_timeout", detail: `${this.#origin.authority} did not accept a connection in time` });
+      this.#fail({
+        word: "connection_timeout",
+        detail: `${this.#origin.authority} did not accept a connection in time`,
+      });
     } else if (this.#answer !== undefined) {
       counters.add(limitReached.timeout_body);
       // A client that does not read has nobody to blame but itself.
@@ -125,12 +128,18 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
       else this.#fail({ word: "connection_read_timeout", detail: "The answer's body stood still" });
     } else if (this.#requestPipe.done) {
       counters.add(limitReached.timeout_first_byte);
-      this.#fail({ word: "http_response_timeout", detail: `${this.#origin.authority} did not answer in time` });
+      this.#fail({
+        word: "http_response_timeout",
+        detail: `${this.#origin.authority} did not answer in time`,
+      });
     } else {
       counters.add(limitReached.timeout_body);
       this.#fail(
         this.isFull
-          ? { word: "connection_write_timeout", detail: `${this.#origin.authority} did not take the request's body` }
+          ? {
+              word: "connection_write_timeout",
+              detail: `${this.#origin.authority} did not take the request's body`,
+            }
           : { word: "http_request_error", detail: "The request's body stood still", status: 408 },
       );
     }
@@ -190,7 +199,13 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
     this.#exchange.upstream = upstream.peer;
     this.#exchange.reused = upstream.uses > 1;
     const head = outgoingRequest(this.#head);
-    this.#unsentHead = serializeRequest(head, this.#path, this.#origin.authority, this.#framing, this.#settings.viaLines[head.minor]);
+    this.#unsentHead = serializeRequest(
+      head,
+      this.#path,
+      this.#origin.authority,
+      this.#framing,
+      this.#settings.viaLines[head.minor],
+    );
     if (!this.#requestPipe.done && this.#session.hasWaiting) return this.#session.advance();
     this.#sendHead(upstream);
   }
@@ -272,7 +287,8 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
     const upstream = this.#upstream;
     const { perEndpoint } = this.#settings.config.pool;
     if (upstream !== undefined) {
-      if (this.#upstreamPersists && perEndpoint > 0) this.#context.pool.put(upstream, perEndpoint, this.#context.now);
+      if (this.#upstreamPersists && perEndpoint > 0)
+        this.#context.pool.put(upstream, perEndpoint, this.#context.now);
       else this.#letGo()?.link.close();
     }
     this.#upstream = undefined;
@@ -281,8 +297,15 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
 
   /** RFC 9110 §7.8: after a 101 both connections carry another protocol, and nothing is read of it. */
   #switchProtocols(upstream: Upstream, head: ResponseHead, early: Buffer): void {
-    if (this.#head.fields.upgrade === undefined || head.fields.upgrade === undefined || !this.#requestPipe.done) {
-      return this.#fail({ word: "http_upgrade_failed", detail: `${this.#origin.authority} switched protocols unasked` });
+    if (
+      this.#head.fields.upgrade === undefined ||
+      head.fields.upgrade === undefined ||
+      !this.#requestPipe.done
+    ) {
+      return this.#fail({
+        word: "http_upgrade_failed",
+        detail: `${this.#origin.authority} switched protocols unasked`,
+      });
     }
     const text = serializeInterim(head, this.#settings.viaLines[head.minor]);
     this.#exchange.kind = "upgrade";
@@ -305,7 +328,11 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
         answerBegan: this.#answerBegan,
         retries: this.#retries,
       });
-    if (!maySendAgain) return this.#fail({ word, detail: `${this.#origin.authority} closed the connection before it had answered` });
+    if (!maySendAgain)
+      return this.#fail({
+        word,
+        detail: `${this.#origin.authority} closed the connection before it had answered`,
+      });
     this.#letGo()?.link.close();
     this.#retries++;
     this.#wasSent = false;
@@ -314,7 +341,10 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
   }
 
   #cutShort(): void {
-    this.#fail({ word: "http_response_incomplete", detail: `${this.#origin.authority} closed the connection within its answer` });
+    this.#fail({
+      word: "http_response_incomplete",
+      detail: `${this.#origin.authority} closed the connection within its answer`,
+    });
   }
 
   #fail(failure: Failure): void {

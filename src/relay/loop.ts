@@ -5,7 +5,13 @@ export function countOwnVia(via: string, pseudonym: string): number {
   let count = 0;
   for (const entry of via.split(",")) {
     // `1.1 name (comment)`; the protocol may carry its name too: `HTTP/1.1 name`.
-    if (entry.trim().split(/[ \t]+/)[1]?.toLowerCase() === wanted) count++;
+    if (
+      entry
+        .trim()
+        .split(/[ \t]+/)[1]
+        ?.toLowerCase() === wanted
+    )
+      count++;
   }
   return count;
 }

@@ -8,9 +8,10 @@
  *   4. TRACE or OPTIONS that may go no further (Max-Forwards)   200
  *   5. CONNECT or TRACE with a body                             400
  */
+
+import { withoutFields } from "../http1/fields.ts";
 import { requestFraming } from "../http1/framing.ts";
 import type { RequestHead } from "../http1/head.ts";
-import { withoutFields } from "../http1/fields.ts";
 import { persists } from "../http1/persistence.ts";
 import type { Target } from "../http1/target.ts";
 import type { Settings } from "./context.ts";
@@ -25,7 +26,11 @@ export interface OwnAnswer {
 
 const ALLOW = "Allow: CONNECT, DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, TRACE\r\n";
 
-export function answerOurselves(head: RequestHead, target: Target, settings: Settings): OwnAnswer | undefined {
+export function answerOurselves(
+  head: RequestHead,
+  target: Target,
+  settings: Settings,
+): OwnAnswer | undefined {
   const { via } = settings.config;
   const framing = requestFraming(head.fields, head.minor);
   const isWhole = framing.kind === "none" || (framing.kind === "length" && framing.length === 0);

@@ -41,7 +41,9 @@ export function serializeReply(reply: Reply, options: ReplyOptions): string {
   return [
     `HTTP/1.1 ${reply.status} ${reasonOf(reply.status)}\r\n`,
     reply.fields,
-    reply.word === undefined ? "" : `Proxy-Status: ${options.pseudonym}; error=${reply.word}; details=${quoted(reply.detail)}\r\n`,
+    reply.word === undefined
+      ? ""
+      : `Proxy-Status: ${options.pseudonym}; error=${reply.word}; details=${quoted(reply.detail)}\r\n`,
     hasType ? `Content-Type: ${type}\r\n` : "",
     `Content-Length: ${body.length}\r\n`,
     reply.word === undefined ? "" : "Cache-Control: no-store\r\n",

@@ -17,13 +17,19 @@ import { parseTarget } from "../http1/target.ts";
 import type { Link, LinkOwner } from "../net/link.ts";
 import { NEVER } from "../net/timer.ts";
 import { cells } from "../observe/cells.ts";
-import { type ClientConnection, clientLeft, deadlineIn, type RelayContext, type Settings } from "./context.ts";
+import {
+  type ClientConnection,
+  clientLeft,
+  deadlineIn,
+  type RelayContext,
+  type Settings,
+} from "./context.ts";
 import { Exchange } from "./exchange.ts";
 import type { Failure } from "./failure.ts";
 import { Forward } from "./forward.ts";
+import type { ClientSide, Handler } from "./handler.ts";
 import { answerOurselves } from "./own-answer.ts";
 import { type Reply, replyTo, serializeReply, wantsJson } from "./reply.ts";
-import type { ClientSide, Handler } from "./handler.ts";
 import { TunnelSetup } from "./tunnel-setup.ts";
 
 /** What the client has not read of a last answer when this is over, it won't. */
@@ -122,7 +128,11 @@ export class Session implements ClientSide, ClientConnection, LinkOwner {
       return this.#leave();
     }
     counters.add(cells.limitReached.timeout_head);
-    this.refuse({ word: "http_request_error", detail: "The request's head did not come in time", status: 408 });
+    this.refuse({
+      word: "http_request_error",
+      detail: "The request's head did not come in time",
+      status: 408,
+    });
   }
 
   drain(): void {
@@ -243,7 +253,10 @@ export class Session implements ClientSide, ClientConnection, LinkOwner {
     exchange.target = head.target;
     if (this.#ahead++ > this.#settings.config.limits.pipelined) {
       this.context.counters.add(cells.limitReached.pipelined);
-      return this.refuse({ word: "http_request_denied", detail: "Too many requests ahead of their answers", status: 429 }, head);
+      return this.refuse(
+        { word: "http_request_denied", detail: "Too many requests ahead of their answers", status: 429 },
+        head,
+      );
     }
     const target = parseTarget(head.method, head.target);
     const own = answerOurselves(head, target, this.#settings);
@@ -254,7 +267,8 @@ export class Session implements ClientSide, ClientConnection, LinkOwner {
         : target.form === "absolute"
           ? new Forward(this, exchange, this.#settings, head, target)
           : undefined;
-    if (handler === undefined) throw new Error(`Cannot forward ${target.form}-form: it has an answer of ours`);
+    if (handler === undefined)
+      throw new Error(`Cannot forward ${target.form}-form: it has an answer of ours`);
     this.#handler = handler;
     handler.start();
   }

@@ -27,7 +27,13 @@ export class TunnelSetup implements Handler, ConnectWaiter {
   readonly #connecting: Connecting;
   readonly #origin: Origin;
 
-  constructor(session: ClientSide, exchange: Exchange, settings: Settings, head: RequestHead, origin: Origin) {
+  constructor(
+    session: ClientSide,
+    exchange: Exchange,
+    settings: Settings,
+    head: RequestHead,
+    origin: Origin,
+  ) {
     this.#session = session;
     this.#exchange = exchange;
     this.#settings = settings;

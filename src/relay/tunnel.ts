@@ -6,7 +6,13 @@
 import type { Link, LinkOwner } from "../net/link.ts";
 import { NEVER } from "../net/timer.ts";
 import { cells } from "../observe/cells.ts";
-import { type ClientConnection, clientLeft, deadlineIn, type RelayContext, type Settings } from "./context.ts";
+import {
+  type ClientConnection,
+  clientLeft,
+  deadlineIn,
+  type RelayContext,
+  type Settings,
+} from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import type { ClientSide } from "./handler.ts";
 
@@ -32,7 +38,13 @@ export class Tunnel implements LinkOwner, ClientConnection {
     upstream: Link,
     fromUpstream: Buffer | undefined,
   ): void {
-    const tunnel = new Tunnel(session.context, exchange, session.link, upstream, settings.config.timeouts.tunnelIdle);
+    const tunnel = new Tunnel(
+      session.context,
+      exchange,
+      session.link,
+      upstream,
+      settings.config.timeouts.tunnelIdle,
+    );
     const fromClient = session.handOver();
     if (fromClient !== undefined && fromClient.length > 0) tunnel.onData(session.link, fromClient);
     if (fromUpstream !== undefined && fromUpstream.length > 0) tunnel.onData(upstream, fromUpstream);

@@ -4,8 +4,8 @@
  * can't be opened nothing has changed.
  */
 import { formatHostPort, type HostPort } from "../config/host-port.ts";
-import { type Accept, type Listener, openListener } from "../net/listen.ts";
 import type { ReportBug } from "../net/link.ts";
+import { type Accept, type Listener, openListener } from "../net/listen.ts";
 import { describeListenError } from "./listen-error.ts";
 
 export interface WantedListener<Facts> {
@@ -32,7 +32,9 @@ export class ListenerSet<Facts> {
   }
 
   /** Returns the ports in use, or why one could not be opened. */
-  apply(wanted: readonly WantedListener<Facts>[]): { ok: true; ports: number[] } | { ok: false; problem: string } {
+  apply(
+    wanted: readonly WantedListener<Facts>[],
+  ): { ok: true; ports: number[] } | { ok: false; problem: string } {
     const next = new Map<string, Open<Facts>>();
     const opened: Listener[] = [];
     const ports: number[] = [];
@@ -66,7 +68,12 @@ export class ListenerSet<Facts> {
   #openOne(address: HostPort, facts: Facts): Open<Facts> {
     const open: Open<Facts> = {
       facts,
-      listener: openListener(address.host, address.port, (link) => this.#accept(open.facts, link), this.#reportBug),
+      listener: openListener(
+        address.host,
+        address.port,
+        (link) => this.#accept(open.facts, link),
+        this.#reportBug,
+      ),
     };
     return open;
   }

@@ -5,10 +5,13 @@ import type { Config } from "../config/schema.ts";
 export function findUnchangeable(before: Config, after: Config): string[] {
   const problems: string[] = [];
   if (before.workers !== after.workers) {
-    problems.push(`workers: Expected ${before.workers} as at the start, found ${after.workers}: needs a restart`);
+    problems.push(
+      `workers: Expected ${before.workers} as at the start, found ${after.workers}: needs a restart`,
+    );
   }
   const [old, wanted] = [adminText(before), adminText(after)];
-  if (old !== wanted) problems.push(`admin.address: Expected ${old} as at the start, found ${wanted}: needs a restart`);
+  if (old !== wanted)
+    problems.push(`admin.address: Expected ${old} as at the start, found ${wanted}: needs a restart`);
   return problems;
 }
 

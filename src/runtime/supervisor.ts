@@ -40,6 +40,7 @@ interface Slot {
 export class Supervisor {
   phase: Phase = "starting";
   readonly memory: SharedMemory;
+  readonly #entry: string;
   readonly #report: (message: string) => void;
   readonly #slots: Slot[] = [];
   readonly #counters: Counters;
@@ -50,14 +51,19 @@ export class Supervisor {
   /** One at a time: two reloads at once would leave workers with either. */
   #applying: Promise<unknown> = Promise.resolve();
 
-  /** `admin` is the status port as bound. */
-  constructor(config: Config, admin: HostPort | undefined, report: (message: string) => void) {
+  /** `entry` is the file that a worker runs; `admin` is the status port as bound. */
+  constructor(entry: string, config: Config, admin: HostPort | undefined, report: (message: string) => void) {
     this.memory = allocateSharedMemory(workerCount(config));
     this.#counters = mainCounters(this.memory.counters);
     this.#log = new AccessLog(this.#counters, report);
+    this.#entry = entry;
     this.#report = report;
     this.#admin = admin;
-    this.#running = this.#runningOf(config, config.listeners.map(({ address }) => address.port), 1);
+    this.#running = this.#runningOf(
+      config,
+      config.listeners.map(({ address }) => address.port),
+      1,
+    );
   }
 
   get config(): Config {
@@ -103,7 +109,9 @@ export class Supervisor {
     // What port 0 became for the first worker holds for the others.
     this.#running = this.#runningOf(config, first.ports, 1);
     const count = workerCount(config);
-    const others = await Promise.all(Array.from({ length: count - 1 }, (_, index) => this.#startWorker(index + 1)));
+    const others = await Promise.all(
+      Array.from({ length: count - 1 }, (_, index) => this.#startWorker(index + 1)),
+    );
     const told = await this.#slots[0]?.thread.apply(this.#running);
     const failed = [...others, told].find((applied) => applied?.ok === false);
     if (failed?.ok === false) return failed;
@@ -192,6 +200,7 @@ export class Supervisor {
     const running = this.#running;
     const acknowledge = this.#log.acknowledgerFor(new Counters(this.memory.counters, index));
     const thread = new WorkerThread(
+      this.#entry,
       { index, memory: this.memory, running },
       {
         onLogged: (text, lines) => this.#log.write(text, lines, acknowledge.add),
@@ -203,7 +212,8 @@ export class Supervisor {
       },
     );
     const slot = this.#slots[index];
-    if (slot === undefined) this.#slots[index] = { index, thread, startedAt: performance.now(), youngDeaths: 0 };
+    if (slot === undefined)
+      this.#slots[index] = { index, thread, startedAt: performance.now(), youngDeaths: 0 };
     else {
       slot.thread = thread;
       slot.startedAt = performance.now();
@@ -244,7 +254,9 @@ export class Supervisor {
       port: ports[index] ?? address.port,
     }));
     if (this.#admin !== undefined) listening.push(this.#admin);
-    const interfaces = Object.values(networkInterfaces()).flatMap((each) => each?.map(({ address }) => address) ?? []);
+    const interfaces = Object.values(networkInterfaces()).flatMap(
+      (each) => each?.map(({ address }) => address) ?? [],
+    );
     return { generation, config, ports, own: { listening, interfaces }, ...this.#log.lineStyle(config.log) };
   }
 }
@@ -256,7 +268,9 @@ export function workerCount({ workers }: Config): number {
 /** A listener with port 0 that was there before keeps the port it got. */
 function portsAfter(before: RunningConfig, config: Config): number[] {
   return config.listeners.map(({ address }) => {
-    const same = before.config.listeners.findIndex((old) => formatHostPort(old.address) === formatHostPort(address));
+    const same = before.config.listeners.findIndex(
+      (old) => formatHostPort(old.address) === formatHostPort(address),
+    );
     return before.ports[same] ?? address.port;
   });
 }

@@ -16,9 +16,6 @@ export type Applied =
   | { readonly ok: true; readonly ports: readonly number[] }
   | { readonly ok: false; readonly problem: string };
 
-/** The file that a worker runs: next to main.ts in the source and in the executable. */
-const ENTRY = new URL("../worker.ts", import.meta.url).href;
-
 export class WorkerThread {
   state: WorkerState = "starting";
   readonly #worker: Worker;
@@ -26,15 +23,17 @@ export class WorkerThread {
   #events: WorkerEvents | undefined;
   #lastError = "";
 
-  constructor(start: WorkerStart, events: WorkerEvents) {
+  constructor(entry: string, start: WorkerStart, events: WorkerEvents) {
     this.#events = events;
-    this.#worker = new Worker(ENTRY, { workerData: start } as WorkerOptions);
+    this.#worker = new Worker(entry, { workerData: start } as WorkerOptions);
     this.#worker.addEventListener("message", (event: MessageEvent<Report>) => this.#onReport(event.data));
     this.#worker.addEventListener("error", (event) => {
       event.preventDefault();
       this.#lastError = event.message;
     });
-    this.#worker.addEventListener("close", () => this.#ended(this.#lastError === "" ? "it exited" : this.#lastError));
+    this.#worker.addEventListener("close", () =>
+      this.#ended(this.#lastError === "" ? "it exited" : this.#lastError),
+    );
   }
 
   /** Resolves when the config that the worker was born with is in force, or can't be. */
