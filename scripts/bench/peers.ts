@@ -8,13 +8,21 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { unusedPort } from "../../test/support/port.ts";
 import { startProxy } from "../../test/support/proxy.ts";
-import { haproxyHttp, haproxyTcp, nginxForward, squid, tinyproxy } from "./peer-configs.ts";
+import {
+  haproxyHttp,
+  haproxyTcp,
+  nginxForward,
+  nginxLargeBuffers,
+  squid,
+  tinyproxy,
+} from "./peer-configs.ts";
 
 export type PeerName =
   | "headgate"
   | "headgate, JSON log"
   | "headgate, 2 workers"
   | "nginx"
+  | "nginx, large buffers"
   | "haproxy"
   | "haproxy, tcp"
   | "squid"
@@ -46,15 +54,14 @@ interface Foreign {
   readonly hasConnect: boolean;
 }
 
+const nginx = { program: "nginx", args: (file: string) => ["-c", file], hasConnect: false };
+const haproxy = { program: "haproxy", args: (file: string) => ["-db", "-f", file], hasConnect: false };
+
 const foreign: Partial<Record<PeerName, Foreign>> = {
-  nginx: { program: "nginx", args: (file) => ["-c", file], config: nginxForward, hasConnect: true },
-  haproxy: { program: "haproxy", args: (file) => ["-db", "-f", file], config: haproxyHttp, hasConnect: true },
-  "haproxy, tcp": {
-    program: "haproxy",
-    args: (file) => ["-db", "-f", file],
-    config: haproxyTcp,
-    hasConnect: false,
-  },
+  nginx: { ...nginx, config: nginxForward },
+  "nginx, large buffers": { ...nginx, config: nginxLargeBuffers },
+  haproxy: { ...haproxy, config: haproxyHttp },
+  "haproxy, tcp": { ...haproxy, config: haproxyTcp },
   squid: { program: "squid", args: (file) => ["-N", "-f", file], config: squid, hasConnect: true },
   tinyproxy: {
     program: "tinyproxy",

@@ -64,7 +64,7 @@ export const rows: readonly Row[] = [
   {
     name: "get-10k",
     title: "GET with keep-alive, 10 KB body, 50 connections",
-    peers: ["headgate", "nginx", "haproxy", "squid"],
+    peers: ["headgate", "nginx", "nginx, large buffers", "haproxy", "squid"],
     isQuick: false,
     isFresh: false,
     needs: GET_NEEDS,
@@ -74,7 +74,7 @@ export const rows: readonly Row[] = [
   {
     name: "get-1m",
     title: "GET with keep-alive, 1 MB body, 50 connections",
-    peers: ["headgate", "nginx", "haproxy", "squid"],
+    peers: ["headgate", "nginx", "nginx, large buffers", "haproxy", "squid"],
     isQuick: false,
     isFresh: false,
     needs: GET_NEEDS,
