@@ -4,7 +4,7 @@
  * the checkout, and `preload` would run its code before ours
  * (test/wire/executable.test.ts holds this).
  */
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import manifest from "../package.json";
 
@@ -12,9 +12,10 @@ const USAGE = `Usage: npm run build [-- OPTIONS]
 
 Builds dist/headgate for this machine.
 
-  --all      build for every target: dist/headgate-VERSION-TARGET and dist/SHA256SUMS
-  --quiet    print nothing unless it fails
-  --help     print this
+  --all           build for every target: dist/headgate-VERSION-TARGET and dist/SHA256SUMS
+  --outfile PATH  build for this machine, to PATH
+  --quiet         print nothing unless it fails
+  --help          print this
 `;
 
 /** Bun's name of the target, ours in the file name, what the file name ends in. */
@@ -28,6 +29,7 @@ const targets = [
 ] as const;
 
 const options = parseOptions();
+const outfile = options.outfile === undefined ? "dist/headgate" : resolve(options.outfile);
 // So that the folder one calls this from does not matter.
 process.chdir(join(import.meta.dir, ".."));
 const commit = readCommit();
@@ -36,12 +38,12 @@ if (options.all) {
   const files: string[] = [];
   for (const [target, name, suffix] of targets) {
     const file = `headgate-${manifest.version}-${name}${suffix}`;
-    await build(file, target);
+    await build(`dist/${file}`, target);
     files.push(file);
   }
   await writeSums(files);
 } else {
-  await build("headgate", undefined);
+  await build(outfile, undefined);
 }
 
 async function build(file: string, target: Bun.Build.CompileTarget | undefined): Promise<void> {
@@ -53,7 +55,7 @@ async function build(file: string, target: Bun.Build.CompileTarget | undefined):
     bytecode: true,
     define: { HEADGATE_VERSION: JSON.stringify(manifest.version), HEADGATE_COMMIT: JSON.stringify(commit) },
     compile: {
-      outfile: `dist/${file}`,
+      outfile: file,
       autoloadBunfig: false,
       autoloadDotenv: false,
       ...(target && { target }),
@@ -62,8 +64,8 @@ async function build(file: string, target: Bun.Build.CompileTarget | undefined):
   });
   if (!result.success) fail(`Cannot build ${file}:\n${result.logs.join("\n")}`, 1);
 
-  const megabytes = Math.round(Bun.file(`dist/${file}`).size / 1e6);
-  say(`dist/${file}  ${megabytes} MB  ${Math.round(performance.now() - startedAt)} ms`);
+  const megabytes = Math.round(Bun.file(file).size / 1e6);
+  say(`${file}  ${megabytes} MB  ${Math.round(performance.now() - startedAt)} ms`);
 }
 
 /** As sha256sum(1) writes and checks it. */
@@ -90,10 +92,13 @@ function parseOptions() {
     const { values } = parseArgs({
       options: {
         all: { type: "boolean", default: false },
+        outfile: { type: "string" },
         quiet: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
       },
     });
+    if (values.all && values.outfile !== undefined)
+      throw new Error("--outfile is for one target, not for --all");
     if (!values.help) return values;
   } catch (error) {
     fail(`${(error as Error).message}\n\n${USAGE}`, 2);
