@@ -17,6 +17,8 @@ export interface ProxyOptions {
   /** The working directory; a fresh empty one when left out. */
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** A descriptor for its stdout, in place of the pipe that is read. */
+  readonly stdout?: number;
 }
 
 export interface RunningProxy extends AsyncDisposable {
@@ -36,6 +38,10 @@ export interface RunningProxy extends AsyncDisposable {
   accessLog(): Record<string, unknown>[];
   /** What the status port says of everything. */
   status(): Promise<unknown>;
+  /** The value of one series of /metrics, written as there: `name{label="value"}`. */
+  metric(series: string): Promise<number>;
+  /** Writes its config file anew; it is read when the proxy is told to reload. */
+  rewriteConfig(config: string | Readonly<Record<string, unknown>>): Promise<void>;
   signal(name: NodeJS.Signals): void;
   /** Asks it to end, insists after `STOP_MS_MAX`, and gives its exit code. */
   stop(): Promise<number>;
@@ -46,6 +52,11 @@ export const EXECUTABLE = resolve(process.env["HEADGATE_EXECUTABLE"] ?? "dist/he
 
 const START_MS_MAX = 10_000;
 const STOP_MS_MAX = 5_000;
+/** A config that a test gives is laid over this. */
+const defaults = {
+  listeners: [{ address: "127.0.0.1:0", mode: "forward" }],
+  admin: { address: "127.0.0.1:0" },
+};
 const LISTENING = /^headgate: listening on http:\/\/(\S+):(\d+) /gm;
 const STATUS = /^headgate: status on (http:\/\/\S+)$/m;
 
@@ -56,16 +67,17 @@ export async function startProxy(
   if (!existsSync(EXECUTABLE))
     throw new Error(`Cannot start ${EXECUTABLE}: not built, run "npm run build" first`);
   const folder = await mkdtemp(join(tmpdir(), "headgate-test-"));
-  const { args, listeners, hasAdmin } = await commandLine(settings, folder);
+  const file = join(folder, "headgate.json");
+  const { args, listeners, hasAdmin } = await commandLine(settings, file);
 
   const child = Bun.spawn([EXECUTABLE, "serve", ...args], {
     cwd: options.cwd ?? folder,
     env: { ...process.env, NO_COLOR: "1", ...options.env },
     stdin: "ignore",
-    stdout: "pipe",
+    stdout: options.stdout ?? "pipe",
     stderr: "pipe",
   });
-  const stdout = collect(child.stdout);
+  const stdout = child.stdout instanceof ReadableStream ? collect(child.stdout) : () => "";
   const stderr = collect(child.stderr);
 
   async function stop(): Promise<number> {
@@ -103,28 +115,34 @@ export async function startProxy(
     stderr,
     accessLog: () => parseLines(stdout()),
     status: async () => (await fetch(`${admin}/status`, { proxy: false })).json(),
+    metric: async (series) =>
+      readSeries(await (await fetch(`${admin}/metrics`, { proxy: false })).text(), series),
+    rewriteConfig: async (config) => {
+      await Bun.write(file, typeof config === "string" ? config : JSON.stringify({ ...defaults, ...config }));
+    },
     signal: (name) => child.kill(name),
     stop,
     [Symbol.asyncDispose]: async () => void (await stop()),
   };
 }
 
-async function commandLine(settings: ProxySettings, folder: string) {
+async function commandLine(settings: ProxySettings, file: string) {
   if (isFlags(settings)) {
     const args = [...settings];
     if (!args.includes("--listen")) args.push("--listen", "127.0.0.1:0");
     if (!args.includes("--admin")) args.push("--admin", "127.0.0.1:0");
     return { args, listeners: 1, hasAdmin: args[args.indexOf("--admin") + 1] !== "off" };
   }
-  const config: Record<string, unknown> = {
-    listeners: [{ address: "127.0.0.1:0", mode: "forward" }],
-    admin: { address: "127.0.0.1:0" },
-    ...settings,
-  };
-  const file = join(folder, "headgate.json");
+  const config: Record<string, unknown> = { ...defaults, ...settings };
   await Bun.write(file, JSON.stringify(config, undefined, 2));
   const hasAdmin = (config["admin"] as { address?: string }).address !== "off";
   return { args: ["-c", file], listeners: (config["listeners"] as unknown[]).length, hasAdmin };
+}
+
+function readSeries(metrics: string, series: string): number {
+  const line = metrics.split("\n").find((each) => each.startsWith(`${series} `));
+  if (line === undefined) throw new Error(`Cannot find ${series} in /metrics`);
+  return Number(line.slice(series.length + 1));
 }
 
 function isFlags(settings: ProxySettings): settings is readonly string[] {
