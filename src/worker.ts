@@ -31,14 +31,16 @@ const admission = new ConnectionTable(
   start.memory.seed,
   config.limits,
 );
+const resolver = new Resolver(config.dns);
+const dialer = new Dialer(reportBug);
 const context: RelayContext = {
   settings: settingsOf(config, start.running.own),
   counters,
   observer,
   deadlines: new Deadlines(),
   pool: new UpstreamPool(),
-  resolver: new Resolver(config.dns),
-  dialer: new Dialer(reportBug),
+  resolver,
+  dialer,
   admission,
   now: performance.now(),
   isDraining: false,
@@ -74,7 +76,7 @@ function apply(running: RunningConfig): void {
   );
   if (!applied.ok) return tell({ report: "refused", generation, problem: applied.problem });
   context.settings = settingsOf(running.config, running.own);
-  context.resolver.settings = running.config.dns;
+  resolver.settings = running.config.dns;
   admission.limits = running.config.limits;
   applyLog(running);
   tell({ report: "applied", generation, ports: applied.ports });
@@ -107,9 +109,8 @@ function tick(): void {
   context.now = performance.now();
   context.deadlines.sweep(context.now);
   context.pool.expire(context.now - context.settings.config.pool.idle);
-  const { dialer, resolver, pool } = context;
   counters.set(cells.upstreamOpen, dialer.open);
-  counters.set(cells.upstreamIdle, pool.size);
+  counters.set(cells.upstreamIdle, context.pool.size);
   counters.set(cells.dnsLookups, resolver.lookups);
   counters.set(cells.dnsCacheHits, resolver.hits);
   counters.set(cells.dnsFailures, resolver.failures);

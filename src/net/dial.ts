@@ -6,10 +6,10 @@
  * to say, by `cancel`.
  */
 import type { Socket, SocketHandler } from "bun";
-import { type LinkOwner, linkHandlers, type ReportBug, SocketLink } from "./link.ts";
+import { type Link, type LinkOwner, linkHandlers, type ReportBug, SocketLink } from "./link.ts";
 
 export interface DialWaiter {
-  onDialed(link: SocketLink, address: string): void;
+  onDialed(link: Link, address: string): void;
   /** Every address failed; the code is the last one's, such as ECONNREFUSED. */
   onDialFailed(code: string): void;
 }

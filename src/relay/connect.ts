@@ -3,12 +3,12 @@
  * passed. What was judged is what is dialled.
  */
 import type { Origin } from "../http1/target.ts";
-import type { Dial, DialWaiter } from "../net/dial.ts";
+import type { DialWaiter } from "../net/dial.ts";
 import type { Link } from "../net/link.ts";
 import type { Resolution } from "../net/resolve.ts";
 import { cells } from "../observe/cells.ts";
 import { decideDestination } from "../policy/destination.ts";
-import type { RelayContext, Settings } from "./context.ts";
+import type { RelayContext, Settings, UpstreamDial } from "./context.ts";
 import { dialFailure, type Failure } from "./failure.ts";
 
 export interface ConnectWaiter {
@@ -22,7 +22,7 @@ export class Connecting implements DialWaiter {
   readonly #settings: Settings;
   readonly #origin: Origin;
   #waiter: ConnectWaiter | undefined;
-  #dial: Dial | undefined;
+  #dial: UpstreamDial | undefined;
 
   constructor(context: RelayContext, settings: Settings, origin: Origin, waiter: ConnectWaiter) {
     this.#context = context;

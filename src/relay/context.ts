@@ -5,8 +5,8 @@
  */
 import type { Config } from "../config/schema.ts";
 import type { HeadLimits } from "../http1/head.ts";
-import type { Dialer } from "../net/dial.ts";
-import type { Resolver } from "../net/resolve.ts";
+import type { DialWaiter } from "../net/dial.ts";
+import type { Resolution } from "../net/resolve.ts";
 import type { Deadlined, Deadlines } from "../net/timer.ts";
 import { cells } from "../observe/cells.ts";
 import type { Counters } from "../observe/counters.ts";
@@ -20,8 +20,8 @@ export interface RelayContext {
   readonly observer: Observer;
   readonly deadlines: Deadlines<ClientConnection>;
   readonly pool: UpstreamPool;
-  readonly resolver: Resolver;
-  readonly dialer: Dialer;
+  readonly resolver: NameResolver;
+  readonly dialer: UpstreamDialer;
   readonly admission: Admission;
   /** The coarse clock, in milliseconds: right to within a tick. */
   now: number;
@@ -52,6 +52,23 @@ export interface Admission {
   /** Counts the connection, unless a limit stands against it. */
   admit(client: string): "admitted" | "connections" | "connections_per_client";
   release(client: string): void;
+}
+
+/** Turns names into addresses: at once when it knows, and never by rejecting. */
+export interface NameResolver {
+  resolve(host: string): Resolution | Promise<Resolution>;
+}
+
+/** Connects to the first of some addresses that answers. */
+export interface UpstreamDialer {
+  /** Connects under way. */
+  readonly attempts: number;
+  dial(addresses: readonly string[], port: number, waiter: DialWaiter): UpstreamDial;
+}
+
+export interface UpstreamDial {
+  /** Its waiter hears nothing any more. */
+  cancel(): void;
 }
 
 /** How often the worker's clock ticks: deadlines are late by one at most. */
