@@ -34,6 +34,18 @@ export function parseTarget(method: string, target: string): Target {
   return parseAbsolute(method, target);
 }
 
+/**
+ * RFC 9112 §3.2: a request of HTTP/1.1 has a Host, and whoever has one has a
+ * good one, though the target is what counts. Two are refused where fields are
+ * read.
+ */
+export function checkHost(host: string | undefined, minor: 0 | 1, target: Target): void {
+  if ("origin" in target && host === target.origin.authority) return;
+  if (host === undefined) {
+    if (minor === 1) throw new ProtocolError("Cannot read head: no Host");
+  } else if (!isHostValue(host)) throw new ProtocolError("Cannot read head: Host is malformed");
+}
+
 /** The value of Host: empty, or a host with or without a port (RFC 9110 §7.2). */
 export function isHostValue(value: string): boolean {
   if (value === "") return true;

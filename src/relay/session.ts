@@ -13,7 +13,7 @@
 import { ProtocolError } from "../http1/error.ts";
 import { parseRequestHead, type RequestHead } from "../http1/head.ts";
 import { HeadReader } from "../http1/head-reader.ts";
-import { parseTarget } from "../http1/target.ts";
+import { checkHost, parseTarget } from "../http1/target.ts";
 import type { Link, LinkOwner } from "../net/link.ts";
 import { NEVER } from "../net/timer.ts";
 import { cells } from "../observe/cells.ts";
@@ -259,6 +259,7 @@ export class Session implements ClientSide, ClientConnection, LinkOwner {
       );
     }
     const target = parseTarget(head.method, head.target);
+    checkHost(head.fields.host, head.minor, target);
     const own = answerOurselves(head, target, this.#settings);
     if (own !== undefined) return this.reply(own.reply, head, own.persists);
     const handler =
