@@ -22,7 +22,7 @@ export interface RawServer extends Disposable {
 /** What an upstream does with a connection; when it throws, the connection is reset. */
 export type Script = (peer: RawPeer) => Promise<void> | void;
 
-const WAIT_MS_MAX = 10_000;
+const WAIT_MS_MAX = 5_000;
 
 /** Latin1, one character a byte. Beyond this nobody compares texts, only counts. */
 const HEARD_BYTES_KEPT = 1 << 20;

@@ -1,6 +1,6 @@
 /** Waits for what another process brings about: asks again and again, for a bounded time. */
 
-const WAIT_MS_MAX = 10_000;
+const WAIT_MS_MAX = 5_000;
 const ASK_EVERY_MS = 10;
 
 /** Resolves to the first value of `look` that is neither false nor undefined. */
