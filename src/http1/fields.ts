@@ -10,6 +10,8 @@
 import { ProtocolError } from "./error.ts";
 import { isToken } from "./grammar.ts";
 
+const COLON = 0x3a;
+
 export class Fields {
   /** The lines that travel on, each with its CRLF. */
   forwarded = "";
@@ -19,6 +21,8 @@ export class Fields {
   contentLength = -1;
   /** Lower case; several lines joined by ", ". */
   transferEncoding: string | undefined = undefined;
+  /** The values of Connection and Proxy-Connection, joined by ", "; empty when there is none. */
+  connection = "";
   /** `Connection: close`, or its old spelling in Proxy-Connection. */
   hasClose = false;
   hasKeepAlive = false;
@@ -41,27 +45,22 @@ export function readFields(
   isRequest: boolean,
 ): Fields {
   const fields = new Fields();
-  const scan: Scan = { connection: "", upgrade: undefined };
+  let count = 0;
   let runStart = from;
-  let at = from;
-  while (at < to) {
-    const colon = text.indexOf(":", at);
-    const lineEnd = text.indexOf("\r\n", colon) + 2;
-    if (++fields.count > countMax) {
-      throw new ProtocolError(
-        `Cannot read head: more than ${countMax} fields`,
-        isRequest ? 431 : 502,
-        "headerCount",
-      );
-    }
-    if (mayMatter(text, at, colon - at) && consume(fields, scan, text, at, colon, lineEnd - 2, isRequest)) {
+  for (let at = from; at < to; ) {
+    const lineEnd = text.indexOf("\n", at) + 1;
+    if (++count > countMax) refuseCount(countMax, isRequest);
+    const name = knownNameAt(text, at);
+    if (name !== undefined && consume(fields, name, text, at + name.length, lineEnd - 2, isRequest)) {
       if (runStart < at) fields.forwarded += text.slice(runStart, at);
       runStart = lineEnd;
     }
     at = lineEnd;
   }
   if (runStart < to) fields.forwarded += text.slice(runStart, to);
-  if (scan.connection !== "") applyConnection(fields, scan);
+  fields.count = count;
+  if (fields.connection !== "") applyConnection(fields);
+  else fields.upgrade = undefined;
   return fields;
 }
 
@@ -77,48 +76,62 @@ export function withoutFields(lines: string, names: ReadonlySet<string>): string
   return kept;
 }
 
-interface Scan {
-  connection: string;
-  upgrade: string | undefined;
+function refuseCount(countMax: number, isRequest: boolean): never {
+  const detail = `Cannot read head: more than ${countMax} fields`;
+  throw new ProtocolError(detail, isRequest ? 431 : 502, "headerCount");
 }
 
-/** A cheap look at length and first letter spares most lines the rest. */
-function mayMatter(text: string, at: number, length: number): boolean {
+/**
+ * The name of the line at `at`, in lower case, when it is one that the proxy
+ * acts upon. Its first letter, and the place where its colon would be, spare
+ * most lines the rest.
+ */
+function knownNameAt(text: string, at: number): string | undefined {
   switch (text.charCodeAt(at) | 0x20) {
-    case 0x63: // c: connection, content-length
-      return length === 10 || length === 14;
-    case 0x65: // e: expect
-      return length === 6;
-    case 0x68: // h: host
-      return length === 4;
-    case 0x6b: // k: keep-alive
-      return length === 10;
-    case 0x6d: // m: max-forwards
-      return length === 12;
-    case 0x70: // p: proxy-*
-      return length > 6;
-    case 0x74: // t: te, transfer-encoding
-      return length === 2 || length === 17;
-    case 0x75: // u: upgrade
-      return length === 7;
-    case 0x76: // v: via
-      return length === 3;
+    case 0x63: // c
+      return nameAt(text, at, "Connection", "connection") ?? nameAt(text, at, "Content-Length", "content-length");
+    case 0x65: // e
+      return nameAt(text, at, "Expect", "expect");
+    case 0x68: // h
+      return nameAt(text, at, "Host", "host");
+    case 0x6b: // k
+      return nameAt(text, at, "Keep-Alive", "keep-alive");
+    case 0x6d: // m
+      return nameAt(text, at, "Max-Forwards", "max-forwards");
+    case 0x70: // p
+      return proxyNameAt(text, at);
+    case 0x74: // t
+      return nameAt(text, at, "TE", "te") ?? nameAt(text, at, "Transfer-Encoding", "transfer-encoding");
+    case 0x75: // u
+      return nameAt(text, at, "Upgrade", "upgrade");
+    case 0x76: // v
+      return nameAt(text, at, "Via", "via");
     default:
-      return false;
+      return undefined;
   }
+}
+
+/** `usual` is how most peers write it: then no text is made to compare with. */
+function nameAt(text: string, at: number, usual: string, lower: string): string | undefined {
+  if (text.charCodeAt(at + lower.length) !== COLON) return undefined;
+  if (text.startsWith(usual, at)) return lower;
+  return text.slice(at, at + lower.length).toLowerCase() === lower ? lower : undefined;
+}
+
+function proxyNameAt(text: string, at: number): string | undefined {
+  const name = text.slice(at, text.indexOf(":", at)).toLowerCase();
+  return name.startsWith("proxy-") ? name : undefined;
 }
 
 /** Returns true when the line stays here. */
 function consume(
   fields: Fields,
-  scan: Scan,
+  name: string,
   text: string,
-  at: number,
   colon: number,
   end: number,
   isRequest: boolean,
 ): boolean {
-  const name = text.slice(at, colon).toLowerCase();
   switch (name) {
     case "host":
       if (!isRequest) return false;
@@ -129,16 +142,16 @@ function consume(
       fields.contentLength = joinLength(fields.contentLength, valueOf(text, colon, end));
       return true;
     case "transfer-encoding":
-      fields.transferEncoding = join(fields.transferEncoding, valueOf(text, colon, end).toLowerCase());
+      fields.transferEncoding = joined(fields.transferEncoding, valueOf(text, colon, end).toLowerCase());
       return true;
     case "connection":
     case "proxy-connection":
-      scan.connection += `,${valueOf(text, colon, end)}`;
+      fields.connection = joined(fields.connection, valueOf(text, colon, end));
       return true;
     case "keep-alive":
       return true;
     case "upgrade":
-      scan.upgrade = join(scan.upgrade, valueOf(text, colon, end));
+      fields.upgrade = joined(fields.upgrade, valueOf(text, colon, end));
       return true;
     case "te":
       fields.acceptsTrailers ||= /(?:^|,)[ \t]*trailers[ \t]*(?:,|$)/i.test(valueOf(text, colon, end));
@@ -150,25 +163,32 @@ function consume(
       fields.maxForwards = parseMaxForwards(valueOf(text, colon, end));
       return false;
     case "via":
-      fields.via = join(fields.via === "" ? undefined : fields.via, valueOf(text, colon, end));
+      fields.via = joined(fields.via, valueOf(text, colon, end));
       return false;
     case "proxy-status":
       // RFC 9209 §2: each intermediary adds to it, so it is not for one hop only.
       return isRequest;
-    default:
-      return name.startsWith("proxy-");
+    default: // proxy-*
+      return true;
   }
 }
 
 /** What `Connection` names is for this hop only, and goes (RFC 9110 §7.6.1). */
-function applyConnection(fields: Fields, scan: Scan): void {
+function applyConnection(fields: Fields): void {
+  const offered = fields.upgrade;
+  fields.upgrade = undefined;
+  // Nearly always one word.
+  if (fields.connection === "keep-alive" || fields.connection === "Keep-Alive") {
+    fields.hasKeepAlive = true;
+    return;
+  }
   let nominated: Set<string> | undefined;
-  for (const piece of scan.connection.split(",")) {
+  for (const piece of fields.connection.split(",")) {
     const option = piece.trim().toLowerCase();
     if (option === "") continue;
     if (option === "close") fields.hasClose = true;
     else if (option === "keep-alive") fields.hasKeepAlive = true;
-    else if (option === "upgrade") fields.upgrade = scan.upgrade;
+    else if (option === "upgrade") fields.upgrade = offered;
     else if (!isToken(option)) throw new ProtocolError("Cannot read head: Connection names what is no token");
     // Via stays whatever a peer says: it is how loops are found.
     else if (option !== "via") (nominated ??= new Set()).add(option);
@@ -188,8 +208,8 @@ function isBlank(code: number): boolean {
   return code === 0x20 || code === 0x09;
 }
 
-function join(before: string | undefined, value: string): string {
-  return before === undefined ? value : `${before}, ${value}`;
+function joined(before: string | undefined, value: string): string {
+  return before === undefined || before === "" ? value : `${before}, ${value}`;
 }
 
 /** Digits alone, no list, no sign; 15 of them count exactly in a double. RFC 9112 §6.3, 5. */
