@@ -212,7 +212,8 @@ async function hearAnswer(client: Conversation): Promise<string> {
 }
 
 function expectStart(heard: string, start: string): void {
-  if (!heard.startsWith(start)) throw new Error(`expected ${start}, heard ${JSON.stringify(heard.slice(0, 60))}`);
+  if (!heard.startsWith(start))
+    throw new Error(`expected ${start}, heard ${JSON.stringify(heard.slice(0, 60))}`);
 }
 
 function expectLength(heard: string, length: number): void {
