@@ -25,6 +25,8 @@ export interface Link {
   readonly remoteAddress: string;
   /** A write found the connection gone, and took nothing; `onClose` follows. */
   readonly isGone: boolean;
+  /** The outbox is past its high mark: nothing new should begin until `onDrain`. */
+  readonly isFull: boolean;
   /** Takes all of `bytes`. False means: no more, please, until `onDrain`. */
   write(bytes: Buffer): boolean;
   /** Latin1 text, `bytes[from..to)`, latin1 text: in one system call while it is small. */
@@ -55,6 +57,7 @@ type Ending = "open" | "half" | "full";
 export class SocketLink implements Link {
   owner: LinkOwner;
   isGone = false;
+  isFull = false;
   #socket: Socket<SocketLink> | undefined;
   #remoteAddress: string | undefined;
   /** Undefined while empty: most links never need one. */
@@ -62,7 +65,6 @@ export class SocketLink implements Link {
   #outboxBytes = 0;
   #ending: Ending = "open";
   #peerEnded = false;
-  #isFull = false;
 
   constructor(socket: Socket<SocketLink>, owner: LinkOwner) {
     this.#socket = socket;
@@ -148,8 +150,8 @@ export class SocketLink implements Link {
     if (next === outbox.length) this.#outbox = undefined;
     else if (next > 0) outbox.splice(0, next);
     if (this.#outbox === undefined && this.#ending !== "open") this.#finish();
-    else if (this.#isFull && this.#outboxBytes <= OUTBOX_BYTES_LOW) {
-      this.#isFull = false;
+    else if (this.isFull && this.#outboxBytes <= OUTBOX_BYTES_LOW) {
+      this.isFull = false;
       this.owner.onDrain(this);
     }
   }
@@ -183,8 +185,8 @@ export class SocketLink implements Link {
       this.#outbox.push(bytes);
       this.#outboxBytes += bytes.length;
     }
-    if (this.#outboxBytes >= OUTBOX_BYTES_HIGH) this.#isFull = true;
-    return !this.#isFull;
+    if (this.#outboxBytes >= OUTBOX_BYTES_HIGH) this.isFull = true;
+    return !this.isFull;
   }
 
   #finish(): void {

@@ -101,7 +101,8 @@ export class Session implements ClientSide, ClientConnection, LinkOwner {
   }
 
   onDrain(): void {
-    this.#handler?.onClientDrain();
+    if (this.#state === "exchange") this.#handler?.onClientDrain();
+    else this.advance();
   }
 
   onEnd(): void {
@@ -217,6 +218,8 @@ export class Session implements ClientSide, ClientConnection, LinkOwner {
   #step(bytes: Buffer): boolean {
     switch (this.#state) {
       case "head":
+        // A client that asks and asks and never reads would fill the memory with its answers.
+        if (this.link.isFull) return false;
         this.#readHead(bytes);
         return true;
       case "exchange":

@@ -1,0 +1,214 @@
+import { describe, expect } from "bun:test";
+import { cells } from "../../src/observe/cells.ts";
+import { head, statuses, transcript } from "../support/relay.ts";
+
+const GET = head("GET http://a.example/ HTTP/1.1", "Host: a.example");
+const OWN = head("OPTIONS * HTTP/1.1", "Host: a.example");
+const OK = head("HTTP/1.1 200 OK", "Content-Length: 2");
+const SENT = head("GET / HTTP/1.1", "Host: a.example", "Via: 1.1 headgate");
+const ANSWERED = `${head("HTTP/1.1 200 OK", "Content-Length: 2", "Via: 1.1 headgate")}hi`;
+
+transcript("two requests, one after the other, use one connection on both sides", (relay) => {
+  const client = relay.client();
+  client.says(GET);
+  const upstream = relay.upstream();
+  upstream.says(`${OK}hi`);
+  client.says(GET);
+  upstream.says(`${OK}hi`);
+
+  expect(relay.told()).toEqual([
+    "dial 192.0.2.1 port 80",
+    `upstream < ${SENT}`,
+    `client < ${ANSWERED}`,
+    `upstream < ${SENT}`,
+    `client < ${ANSWERED}`,
+  ]);
+  expect(relay.records.map(({ reused }) => reused)).toEqual([false, true]);
+});
+
+transcript("a request that comes byte by byte is one request", (relay) => {
+  const client = relay.client();
+  for (const byte of GET) client.says(byte);
+  relay.upstream().says(`${OK}hi`);
+
+  expect(relay.told()).toEqual(["dial 192.0.2.1 port 80", `upstream < ${SENT}`, `client < ${ANSWERED}`]);
+  expect(relay.records[0]?.bytesIn).toBe(GET.length);
+});
+
+transcript("pipelined requests are answered in their order, one at a time", (relay) => {
+  const client = relay.client();
+  client.says(`${GET}${OWN}${GET}`);
+  expect(client.isPaused).toBe(true);
+
+  const upstream = relay.upstream();
+  upstream.says(`${head("HTTP/1.1 201 Created", "Content-Length: 0")}`);
+  expect(client.isPaused).toBe(false);
+  upstream.says(`${head("HTTP/1.1 202 Accepted", "Content-Length: 0")}`);
+
+  expect(statuses(client)).toEqual([201, 200, 202]);
+});
+
+transcript(
+  "a client that talks ahead of its answer is not listened to, and what it said is kept",
+  (relay) => {
+    const { client, upstream } = relay.exchange(GET);
+    client.says(GET.slice(0, 10));
+    expect(relay.told()).toEqual(["client pause"]);
+
+    upstream.says(`${OK}hi`);
+    expect(relay.told()).toEqual([`client < ${ANSWERED}`, "client resume"]);
+    client.says(GET.slice(10));
+    expect(relay.told()).toEqual([`upstream < ${SENT}`]);
+  },
+);
+
+transcript("more requests ahead of their answers than the limit are refused", (relay) => {
+  relay.configure({ limits: { pipelined: 2 } });
+  const client = relay.client();
+  client.says(OWN.repeat(4));
+
+  expect(statuses(client)).toEqual([200, 200, 200, 429]);
+  expect(relay.told().at(-1)).toBe("client end");
+  expect(relay.read(cells.limitReached.pipelined)).toBe(1);
+});
+
+describe("a client that asks and does not read", () => {
+  for (const [who, ask] of [
+    ["us", OWN],
+    ["an upstream", GET],
+  ] as const) {
+    transcript(`is not served further by ${who} until it has read`, (relay) => {
+      const { client, upstream } = relay.exchange(GET);
+      upstream.says(`${OK}hi`);
+      client.full = true;
+      client.says(ask);
+      if (ask === GET) upstream.says(`${OK}hi`);
+      client.says(ask);
+
+      expect(statuses(client)).toEqual([200, 200]);
+      expect(client.isPaused).toBe(true);
+
+      client.drains();
+      if (ask === GET) upstream.says(`${OK}hi`);
+      expect(statuses(client)).toEqual([200, 200, 200]);
+      expect(client.isPaused).toBe(false);
+    });
+  }
+});
+
+describe("whether the connection persists", () => {
+  // Each row: what it shows | the request | what the answer says of it | whether it does.
+  const rows = [
+    ["HTTP/1.1 persists", GET, undefined, true],
+    [
+      "HTTP/1.1 with close does not",
+      head("GET http://a.example/ HTTP/1.1", "Host: a", "Connection: close"),
+      "close",
+      false,
+    ],
+    ["HTTP/1.0 does not", head("GET http://a.example/ HTTP/1.0"), "close", false],
+    [
+      "HTTP/1.0 that asks for it does",
+      head("GET http://a.example/ HTTP/1.0", "Connection: keep-alive"),
+      "keep-alive",
+      true,
+    ],
+    [
+      "the old field for proxies counts too",
+      head("GET http://a.example/ HTTP/1.0", "Proxy-Connection: Keep-Alive"),
+      "keep-alive",
+      true,
+    ],
+  ] as const;
+
+  for (const [name, request, told, stays] of rows) {
+    transcript(name, (relay) => {
+      const { client, upstream } = relay.exchange(request);
+      upstream.says(`${OK}hi`);
+
+      expect(/^Connection: (.*)\r$/m.exec(client.received)?.[1]).toBe(told);
+      expect(relay.told().includes("client end")).toBe(!stays);
+    });
+  }
+});
+
+describe("a client that has half-closed", () => {
+  transcript("still gets its answer, and then a close", (relay) => {
+    const { client, upstream } = relay.exchange(GET);
+    client.ends();
+    upstream.says(`${OK}hi`);
+
+    expect(relay.told()).toEqual([`client < ${ANSWERED}`, "client close"]);
+  });
+
+  transcript("within a request's head is let go, and that is on record", (relay) => {
+    const client = relay.client();
+    client.says(`${GET}${OWN}${GET.slice(0, 9)}`);
+    relay.upstream().says(`${OK}hi`);
+    client.ends();
+
+    expect(statuses(client)).toEqual([200, 200]);
+    expect(client.isClosed).toBe(true);
+    expect(relay.records.map(({ status }) => status)).toEqual([200, 200, 0]);
+  });
+
+  transcript("before it has asked anything is let go", (relay) => {
+    const client = relay.client();
+    client.ends();
+
+    expect(relay.told()).toEqual(["client close"]);
+    expect(relay.records).toEqual([]);
+  });
+
+  transcript("within a body is cut, since half a request stays half", (relay) => {
+    const client = relay.client();
+    client.says(`${head("POST http://a.example/ HTTP/1.1", "Host: a.example", "Content-Length: 3")}ab`);
+    const upstream = relay.upstream();
+    client.ends();
+
+    expect(client.isClosed && upstream.isClosed).toBe(true);
+    expect(relay.records.map(({ status }) => status)).toEqual([0]);
+  });
+});
+
+describe("while draining", () => {
+  transcript("an exchange ends, and its answer says that it was the last", (relay) => {
+    const { client, upstream } = relay.exchange(GET);
+    relay.drain();
+    upstream.says(`${OK}hi`);
+
+    expect(client.received).toContain("Connection: close\r\n");
+    expect(relay.told().slice(1)).toEqual(["client end"]);
+  });
+
+  transcript("an answer of ours says so too", (relay) => {
+    const client = relay.client();
+    relay.drain();
+    client.says(OWN);
+
+    expect(client.received).toContain("Connection: close\r\n");
+  });
+
+  transcript("an idle client is let go after a moment, and one that has begun to ask is heard", (relay) => {
+    const idle = relay.client();
+    const asking = relay.client();
+    asking.says(OWN.slice(0, 5));
+    relay.drain();
+    relay.pass(1_200);
+    asking.says(OWN.slice(5));
+
+    expect(idle.received).toBe("");
+    expect(relay.told()[0]).toBe("client end");
+    expect(statuses(asking)).toEqual([200]);
+  });
+
+  transcript("what is left at the end is cut, with a record", (relay) => {
+    const { client, upstream } = relay.exchange(GET);
+    relay.drain();
+    relay.cut();
+
+    expect(client.isClosed && upstream.isClosed).toBe(true);
+    expect(relay.records.map(({ status }) => status)).toEqual([0]);
+    expect(relay.read(cells.limitReached.timeout_drain)).toBe(1);
+  });
+});

@@ -1,0 +1,135 @@
+/**
+ * A link without a socket: every order that it gets, and every byte, goes to a
+ * transcript that it shares with the other links of a test. It closes as Bun
+ * does, within the very call that asks for it, and holds its owner to what
+ * `Link` promises: nothing is heard from a link that is gone.
+ *
+ *   upstream < text      it was given that to write
+ *   client pause         it was given that order
+ */
+import type { Link, LinkOwner } from "../../src/net/link.ts";
+
+export class FakeLink implements Link {
+  owner: LinkOwner = NOBODY;
+  isGone = false;
+  isFull = false;
+  isPaused = false;
+  isClosed = false;
+  /** While set, what is written waits, and a write returns false. */
+  full = false;
+  readonly name: string;
+  readonly remoteAddress: string;
+  /** All that was written to it. */
+  received = "";
+  readonly #log: string[];
+  #ending: "open" | "half" | "full" = "open";
+  #hasOutbox = false;
+  #peerEnded = false;
+
+  constructor(name: string, log: string[], remoteAddress = "192.0.2.7") {
+    this.name = name;
+    this.remoteAddress = remoteAddress;
+    this.#log = log;
+  }
+
+  write(bytes: Buffer): boolean {
+    return this.writeFramed("", bytes, 0, bytes.length, "");
+  }
+
+  writeText(text: string): boolean {
+    return this.writeFramed(text, Buffer.alloc(0), 0, 0, "");
+  }
+
+  writeFramed(before: string, bytes: Buffer, from: number, to: number, after: string): boolean {
+    if (this.isClosed) this.isGone = true;
+    if (this.isGone) return true;
+    if (this.#ending !== "open") throw new Error(`Cannot write to ${this.name}: it was ended`);
+    const text = `${before}${bytes.latin1Slice(from, to)}${after}`;
+    this.received += text;
+    this.#log.push(`${this.name} < ${text}`);
+    this.#hasOutbox ||= this.full;
+    this.isFull ||= this.full;
+    return !this.isFull;
+  }
+
+  end(): void {
+    if (this.#ending !== "open") return;
+    this.#log.push(`${this.name} end`);
+    this.#ending = this.#peerEnded ? "full" : "half";
+    if (this.#ending === "full" && !this.#hasOutbox) this.#close(undefined);
+  }
+
+  close(): void {
+    if (this.#ending === "full" || this.isClosed) return;
+    this.#log.push(`${this.name} close`);
+    this.#ending = "full";
+    if (!this.#hasOutbox) this.#close(undefined);
+  }
+
+  pause(): void {
+    this.#log.push(`${this.name} pause`);
+    this.isPaused = true;
+  }
+
+  resume(): void {
+    this.#log.push(`${this.name} resume`);
+    this.isPaused = false;
+  }
+
+  destroy(): void {
+    if (this.isClosed) return;
+    this.#log.push(`${this.name} destroy`);
+    this.#close(undefined);
+  }
+
+  says(text: string): void {
+    this.#mustBeHeard();
+    this.owner.onData(this, Buffer.from(text, "latin1"));
+  }
+
+  /** The peer has read all that it was sent. */
+  drains(): void {
+    this.full = false;
+    this.#hasOutbox = false;
+    if (this.#ending === "full") this.#close(undefined);
+    if (this.#ending !== "open" || !this.isFull) return;
+    this.isFull = false;
+    this.owner.onDrain(this);
+  }
+
+  /** The peer has said all. After our own half-close that is the end of the link. */
+  ends(): void {
+    this.#mustBeHeard();
+    this.#peerEnded = true;
+    if (this.#ending !== "open") {
+      this.#ending = "full";
+      if (!this.#hasOutbox) this.#close(undefined);
+      return;
+    }
+    this.owner.onEnd(this);
+  }
+
+  resets(): void {
+    this.#close(new Error("ECONNRESET"));
+  }
+
+  /** The connection has died, and only the next write finds out. */
+  dies(): void {
+    this.isGone = true;
+  }
+
+  /** While a link is paused the kernel keeps what its peer says, the end too: a test that has it heard is wrong. */
+  #mustBeHeard(): void {
+    if (this.isPaused || this.isClosed || this.#peerEnded) {
+      throw new Error(`Cannot hear anything on ${this.name}: it is paused, ended or closed`);
+    }
+  }
+
+  #close(error: Error | undefined): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.owner.onClose(this, error);
+  }
+}
+
+const NOBODY: LinkOwner = { onData() {}, onDrain() {}, onEnd() {}, onClose() {} };

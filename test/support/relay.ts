@@ -1,0 +1,231 @@
+/**
+ * A relay without a network: clients and upstreams are fake links, the test
+ * moves the clock, answers the dials and reads the records.
+ *
+ *   transcript("a sentence about behaviour", (relay) => { … });
+ *
+ * When the story is told, everyone still there hangs up, and the books must
+ * balance: every exchange has one record, every gauge is back at zero, and no
+ * link is left open but those that the pool keeps.
+ */
+import { expect, test } from "bun:test";
+import { parseConfig } from "../../src/config/load.ts";
+import type { DialWaiter } from "../../src/net/dial.ts";
+import type { Resolution } from "../../src/net/resolve.ts";
+import { Deadlines } from "../../src/net/timer.ts";
+import { cells } from "../../src/observe/cells.ts";
+import { Counters, countersBuffer } from "../../src/observe/counters.ts";
+import { Observer } from "../../src/observe/observer.ts";
+import type { ExchangeRecord } from "../../src/observe/record.ts";
+import { parseCidr } from "../../src/policy/address.ts";
+import { acceptClient, type ListenerFacts } from "../../src/relay/accept.ts";
+import { type RelayContext, type Settings, settingsOf, TICK_MS } from "../../src/relay/context.ts";
+import { UpstreamPool } from "../../src/relay/upstream-pool.ts";
+import { FakeLink } from "./fake-link.ts";
+
+/** As in a config file; what is left out has its default. */
+export type RelaySettings = Readonly<Record<string, unknown>>;
+
+export function transcript(name: string, story: (relay: FakeRelay) => void | Promise<void>): void {
+  test(name, async () => {
+    const relay = new FakeRelay();
+    await story(relay);
+    await relay.balance();
+  });
+}
+
+/** A head as it travels. */
+export function head(...lines: readonly string[]): string {
+  return `${lines.join("\r\n")}\r\n\r\n`;
+}
+
+/** The statuses of the answers that a client has got, interim ones too. */
+export function statuses(client: FakeLink): number[] {
+  return [...client.received.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
+}
+
+interface FakeDial {
+  readonly addresses: readonly string[];
+  readonly port: number;
+  readonly waiter: DialWaiter;
+  isOver: boolean;
+}
+
+export class FakeRelay {
+  readonly log: string[] = [];
+  readonly records: ExchangeRecord[] = [];
+  readonly counters = new Counters(countersBuffer(1), 0);
+  readonly context: RelayContext;
+  /** What a name resolves to; a name not listed is at 192.0.2.1. */
+  readonly names = new Map<string, Resolution | Promise<Resolution>>();
+  /** What the connection table says to the next client. */
+  admits: "admitted" | "connections" | "connections_per_client" = "admitted";
+  readonly #dials: FakeDial[] = [];
+  readonly #clients: FakeLink[] = [];
+  readonly #upstreams: FakeLink[] = [];
+  readonly #pool = new UpstreamPool();
+  #admitted = 0;
+
+  constructor() {
+    const relay = this;
+    this.context = {
+      settings: settingsFrom({}),
+      counters: this.counters,
+      observer: new Observer(this.counters, (record) => this.records.push({ ...record })),
+      deadlines: new Deadlines(),
+      pool: this.#pool,
+      resolver: { resolve: (host) => this.names.get(host) ?? found("192.0.2.1") },
+      dialer: {
+        get attempts() {
+          return relay.#dials.length;
+        },
+        dial: (addresses, port, waiter) => this.#dial({ addresses, port, waiter, isOver: false }),
+      },
+      admission: { admit: () => this.#admit(), release: () => this.#admitted-- },
+      now: 1_000_000,
+      isDraining: false,
+      refusedOpen: 0,
+    };
+  }
+
+  get pooled(): number {
+    return this.#pool.size;
+  }
+
+  configure(settings: RelaySettings): void {
+    this.context.settings = settingsFrom(settings);
+  }
+
+  /** A client connects. */
+  client(clients: readonly string[] = [], address?: string): FakeLink {
+    const link = new FakeLink(nameOf("client", this.#clients), this.log, address);
+    this.#clients.push(link);
+    const owner = acceptClient(this.context, listenerOf(clients), link);
+    if (owner !== undefined) link.owner = owner;
+    return link;
+  }
+
+  /** The oldest dial under way succeeds, by the first of its addresses. */
+  upstream(): FakeLink {
+    const dial = this.#takeDial();
+    const link = new FakeLink(nameOf("upstream", this.#upstreams), this.log);
+    this.#upstreams.push(link);
+    dial.waiter.onDialed(link, dial.addresses[0] ?? "");
+    return link;
+  }
+
+  /** A client's request has reached an upstream; what was logged until then is forgotten. */
+  exchange(request: string): { client: FakeLink; upstream: FakeLink } {
+    const client = this.client();
+    client.says(request);
+    const upstream = this.upstream();
+    this.told();
+    return { client, upstream };
+  }
+
+  /** The oldest dial under way fails. */
+  dialFails(code: string): void {
+    this.#takeDial().waiter.onDialFailed(code);
+  }
+
+  /** Time goes by, in the steps of the worker's clock. */
+  pass(ms: number): void {
+    const until = this.context.now + ms;
+    while (this.context.now < until) {
+      this.context.now = Math.min(until, this.context.now + TICK_MS);
+      this.context.deadlines.sweep(this.context.now);
+      this.#pool.expire(this.context.now - this.context.settings.config.pool.idle);
+    }
+  }
+
+  drain(): void {
+    this.context.isDraining = true;
+    for (const client of this.context.deadlines) client.drain();
+  }
+
+  cut(): void {
+    for (const client of this.context.deadlines) client.cut();
+  }
+
+  read(cell: number): number {
+    return this.counters.read(cell);
+  }
+
+  /** What has been written down since the last call. */
+  told(): string[] {
+    return this.log.splice(0);
+  }
+
+  async balance(): Promise<void> {
+    for (const client of this.#clients) if (!client.isClosed) client.resets();
+    await Promise.resolve();
+    const open = this.#upstreams.filter((link) => !link.isClosed);
+    expect(open.length, "upstream links that nobody closed").toBe(this.#pool.size);
+    expect(open.map((link) => link.isPaused)).not.toContain(true);
+    for (const link of open) link.ends();
+    expect(this.#pool.size, "links that stay in the pool though they are closed").toBe(0);
+    expect(open.map((link) => link.isClosed)).not.toContain(false);
+
+    expect({
+      dials: this.#dials.length,
+      admitted: this.#admitted,
+      refusedOpen: this.context.refusedOpen,
+      deadlines: this.context.deadlines.size,
+      exchangesInFlight: this.read(cells.exchangesInFlight),
+      tunnelsOpen: this.read(cells.tunnelsOpen),
+      connectionsOpen: this.read(cells.connectionsOpen),
+    }).toEqual({
+      dials: 0,
+      admitted: 0,
+      refusedOpen: 0,
+      deadlines: 0,
+      exchangesInFlight: 0,
+      tunnelsOpen: 0,
+      connectionsOpen: 0,
+    });
+  }
+
+  #admit(): "admitted" | "connections" | "connections_per_client" {
+    if (this.admits === "admitted") this.#admitted++;
+    return this.admits;
+  }
+
+  #dial(dial: FakeDial): { cancel(): void } {
+    this.#dials.push(dial);
+    this.log.push(`dial ${dial.addresses.join(" ")} port ${dial.port}`);
+    return {
+      cancel: () => {
+        if (dial.isOver) return;
+        this.log.push("dial cancelled");
+        this.#dials.splice(this.#dials.indexOf(dial), 1);
+        dial.isOver = true;
+      },
+    };
+  }
+
+  #takeDial(): FakeDial {
+    const dial = this.#dials.shift();
+    if (dial === undefined) throw new Error("Cannot answer a dial: none is under way");
+    dial.isOver = true;
+    return dial;
+  }
+}
+
+export function found(...addresses: readonly string[]): Resolution {
+  return { ok: true, addresses };
+}
+
+function settingsFrom(input: RelaySettings): Settings {
+  const loaded = parseConfig(input, {});
+  if (!loaded.ok) throw new Error(`Cannot use these settings: ${loaded.problems.join("; ")}`);
+  return settingsOf(loaded.config, { listening: [{ host: "127.0.0.1", port: 8888 }], interfaces: [] });
+}
+
+/** `client`, then `client 2` and so on. */
+function nameOf(peer: string, before: readonly FakeLink[]): string {
+  return before.length === 0 ? peer : `${peer} ${before.length + 1}`;
+}
+
+function listenerOf(clients: readonly string[]): ListenerFacts {
+  return { index: 0, clients: clients.map(parseCidr).filter((range) => range !== undefined) };
+}
