@@ -5,13 +5,17 @@
  * soon as it can't become a head any more.
  */
 import { ProtocolError } from "./error.ts";
-import { checkPartialRequest, checkPartialResponse, type HeadLimits } from "./head.ts";
+import { type HeadLimits, refuseHeadSize, refuseUriSize } from "./head.ts";
 
 const CR = 0x0d;
 const LF = 0x0a;
+const SPACE = 0x20;
 
 /** Most heads end within this; a longer one takes the slow way. */
 const WINDOW_BYTES = 4096;
+
+/** Nobody waits for the rest of an answer that does not begin with this. */
+const RESPONSE_START = "HTTP/1.";
 
 export class HeadReader {
   /** The whole head, once `take` has returned a position. */
@@ -21,6 +25,12 @@ export class HeadReader {
   #size = 0;
   /** How much of CR LF CR LF the last bytes were: 0 to 3. */
   #matched = 0;
+  /** Bytes of an empty line in front; they are not counted as the head's. */
+  #leading = 0;
+  #lines = 0;
+  /** Up to the end of the first line: spaces, and bytes between the first two. */
+  #spaces = 0;
+  #targetBytes = 0;
 
   constructor(kind: "request" | "response") {
     this.#kind = kind;
@@ -28,7 +38,7 @@ export class HeadReader {
 
   /** Nothing of a head has come yet. */
   get isEmpty(): boolean {
-    return this.#parts === undefined;
+    return this.#size <= this.#leading;
   }
 
   /** Returns the position after the head's end, or -1 while it is incomplete; then all of `bytes` is taken. */
@@ -37,8 +47,9 @@ export class HeadReader {
       const text = bytes.latin1Slice(at, Math.min(bytes.length, at + WINDOW_BYTES));
       const end = text.indexOf("\r\n\r\n");
       // An empty line may precede a request (RFC 9112 §2.2); two end nothing but patience.
-      if (end > 0) {
-        this.text = text.slice(0, end + 4);
+      if (end > 0 && end + 4 <= limits.headBytes) {
+        // A part of a longer text would be copied anyway, once it is tested.
+        this.text = end + 4 === text.length ? text : bytes.latin1Slice(at, at + end + 4);
         this.#dropEmptyLine();
         return at + end + 4;
       }
@@ -47,28 +58,39 @@ export class HeadReader {
   }
 
   #takeSlowly(bytes: Buffer, at: number, limits: HeadLimits): number {
-    const most = Math.min(bytes.length, at + limits.headBytes + 1 - this.#size);
+    const before = this.#size;
+    if (before === 0) this.#restart(bytes[at] ?? 0);
+    const most = Math.min(bytes.length, at + limits.headBytes + this.#leading + 1 - before);
     let end = at;
     while (end < most && this.#matched < 4) this.#step(bytes[end++]!);
     this.#size += end - at;
     this.#parts ??= [];
     this.#parts.push(bytes.subarray(at, end));
-    if (this.#matched < 4) {
-      this.#checkPartial(limits);
+    if (this.#matched < 4 || this.#size - this.#leading > limits.headBytes) {
+      this.#judge(before, limits);
       return -1;
     }
-    this.text = Buffer.concat(this.#parts).latin1Slice(0, this.#size);
+    this.text = this.#soFar(this.#size);
     this.#parts = undefined;
     this.#size = 0;
-    this.#matched = 0;
     this.#dropEmptyLine();
     return end;
+  }
+
+  #restart(first: number): void {
+    // An empty line may precede a request (RFC 9112 §2.2).
+    this.#leading = this.#kind === "request" && first === CR ? 2 : 0;
+    this.#matched = 0;
+    this.#lines = 0;
+    this.#spaces = 0;
+    this.#targetBytes = 0;
   }
 
   #step(byte: number): void {
     if (byte === LF) {
       if (this.#matched !== 1 && this.#matched !== 3) this.#fail("line feed without carriage return");
       this.#matched++;
+      if (this.#lines++ === this.#leading >> 1) this.#endFirstLine();
     } else if (this.#matched === 1 || this.#matched === 3) {
       this.#fail("carriage return without line feed");
     } else if (byte === CR) {
@@ -77,24 +99,33 @@ export class HeadReader {
       this.#fail("control byte");
     } else {
       this.#matched = 0;
+      if (byte === SPACE) this.#spaces++;
+      else if (this.#spaces === 1) this.#targetBytes++;
     }
   }
 
-  /** Only the first few bytes tell a response from noise, and only the size can still go wrong: no text is made each time. */
-  #checkPartial(limits: HeadLimits): void {
+  /** HTTP/0.9 ends here, and would wait for an answer that never comes. */
+  #endFirstLine(): void {
+    if (this.#kind === "request" && this.#spaces !== 2) this.#fail("the first line is malformed");
+    // What follows is no target, whatever spaces it has.
+    this.#spaces = 2;
+  }
+
+  /** What has come is no whole head: may it still become one? */
+  #judge(before: number, limits: HeadLimits): void {
     if (this.#kind === "response") {
-      if (this.#size > limits.headBytes || this.#size < 16) checkPartialResponse(this.#soFar(), limits);
-    } else if (this.#size > Math.min(limits.uriBytes, limits.headBytes)) {
-      if (this.#size > limits.headBytes || !this.#hasFirstLine()) checkPartialRequest(this.#soFar(), limits);
+      const start = before < RESPONSE_START.length ? this.#soFar(RESPONSE_START.length) : "";
+      if (!RESPONSE_START.startsWith(start)) this.#fail("not HTTP/1");
+    } else if (this.#targetBytes > limits.uriBytes) {
+      refuseUriSize(limits);
     }
+    if (this.#size - this.#leading > limits.headBytes) refuseHeadSize(this.#kind, limits);
   }
 
-  #hasFirstLine(): boolean {
-    return this.#parts?.some((part) => part.includes(LF)) ?? false;
-  }
-
-  #soFar(): string {
-    return Buffer.concat(this.#parts ?? []).latin1Slice(0, this.#size);
+  /** The first bytes of what has come, as text. */
+  #soFar(most: number): string {
+    const size = Math.min(this.#size, most);
+    return Buffer.concat(this.#parts ?? [], size).latin1Slice(0, size);
   }
 
   #dropEmptyLine(): void {

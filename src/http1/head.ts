@@ -1,6 +1,6 @@
 /**
  * Heads: text in, a value or a `ProtocolError` out. Who collects the bytes of
- * a head, and how long that may take, is not known here.
+ * a head, how many they may be and how long they may take, is not known here.
  */
 import { ProtocolError } from "./error.ts";
 import { type Fields, readFields } from "./fields.ts";
@@ -31,13 +31,12 @@ export interface ResponseHead {
 
 /** `text` is one whole head with the empty line that ends it. */
 export function parseRequestHead(text: string, limits: HeadLimits): RequestHead {
-  if (text.length > limits.headBytes) refuseSize(text, limits);
   if (!REQUEST_HEAD.test(text)) throw new ProtocolError(`Cannot read request head: ${explainRequest(text)}`);
   const lineEnd = text.indexOf("\r\n");
   const methodEnd = text.indexOf(" ");
   // The version takes nine bytes with its space: " HTTP/1.1".
   const targetEnd = lineEnd - 9;
-  if (targetEnd - methodEnd - 1 > limits.uriBytes) refuseUri(limits);
+  if (targetEnd - methodEnd - 1 > limits.uriBytes) refuseUriSize(limits);
   return {
     method: text.slice(0, methodEnd),
     target: text.slice(methodEnd + 1, targetEnd),
@@ -48,7 +47,6 @@ export function parseRequestHead(text: string, limits: HeadLimits): RequestHead 
 
 /** `text` is one whole head with the empty line that ends it. */
 export function parseResponseHead(text: string, limits: HeadLimits): ResponseHead {
-  if (text.length > limits.headBytes) refuseResponseSize(limits);
   if (!RESPONSE_HEAD.test(text)) throw new ProtocolError(`Cannot read response head: ${explainHead(text)}`);
   const lineEnd = text.indexOf("\r\n");
   return {
@@ -59,32 +57,16 @@ export function parseResponseHead(text: string, limits: HeadLimits): ResponseHea
   };
 }
 
-/** Judges the beginning of a request head that has grown past a limit, or not ended its first line in time. */
-export function checkPartialRequest(text: string, limits: HeadLimits): void {
-  if (text.length > limits.headBytes) refuseSize(text, limits);
-  if (text.length > limits.uriBytes && !text.includes("\r\n")) refuseUri(limits);
+/** A head that has grown past its limit, whether it has ended or not. */
+export function refuseHeadSize(kind: "request" | "response", limits: HeadLimits): never {
+  throw new ProtocolError(
+    `Cannot read ${kind} head: more than ${limits.headBytes} bytes`,
+    kind === "request" ? 431 : 502,
+    "headBytes",
+  );
 }
 
-/** Judges the beginning of a response head: nobody waits for the rest of what is none. */
-export function checkPartialResponse(text: string, limits: HeadLimits): void {
-  if (text.length > limits.headBytes) refuseResponseSize(limits);
-  if (!"HTTP/1.".startsWith(text.slice(0, 7)))
-    throw new ProtocolError("Cannot read response head: not HTTP/1");
-}
-
-function explainRequest(text: string): string {
-  const line = text.slice(0, text.indexOf("\r\n"));
-  if (/ HTTP\/[0-9]+(?:\.[0-9]+)?$/.test(line) && !/ HTTP\/1\.[01]$/.test(line))
-    return "the version is not HTTP/1.0 or 1.1";
-  return explainHead(text);
-}
-
-function refuseSize(text: string, limits: HeadLimits): never {
-  if (text.indexOf("\r\n") < 0 || text.indexOf("\r\n") > limits.uriBytes + 32) refuseUri(limits);
-  throw new ProtocolError(`Cannot read request head: more than ${limits.headBytes} bytes`, 431, "headBytes");
-}
-
-function refuseUri(limits: HeadLimits): never {
+export function refuseUriSize(limits: HeadLimits): never {
   throw new ProtocolError(
     `Cannot read request head: target of more than ${limits.uriBytes} bytes`,
     414,
@@ -92,6 +74,9 @@ function refuseUri(limits: HeadLimits): never {
   );
 }
 
-function refuseResponseSize(limits: HeadLimits): never {
-  throw new ProtocolError(`Cannot read response head: more than ${limits.headBytes} bytes`, 502, "headBytes");
+function explainRequest(text: string): string {
+  const line = text.slice(0, text.indexOf("\r\n"));
+  if (/ HTTP\/[0-9]+(?:\.[0-9]+)?$/.test(line) && !/ HTTP\/1\.[01]$/.test(line))
+    return "the version is not HTTP/1.0 or 1.1";
+  return explainHead(text);
 }
