@@ -70,7 +70,7 @@ export function isHostValue(value: string): boolean {
 }
 
 function parseAbsolute(method: string, target: string): Target {
-  const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):/.exec(target)?.[1]?.toLowerCase();
+  const scheme = /^([A-Za-z][A-Za-z0-9+.-]{0,31}):/.exec(target)?.[1]?.toLowerCase();
   if (scheme === undefined) fail("neither a path nor an absolute URI");
   if (scheme !== "http") {
     throw new ProtocolError(
