@@ -29,6 +29,8 @@ export function acceptClient(
   if (admission !== "admitted") {
     counters.add(cells.connectionsRefused[admission]);
     const session = new Session(context, link, client, listener.index, false);
+    // It may end the link at once, and has to hear of that.
+    link.owner = session;
     session.turnAway({
       word: "connection_limit_reached",
       detail: admission === "connections" ? "Too many connections" : `Too many connections from ${client}`,
