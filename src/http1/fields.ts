@@ -29,7 +29,6 @@ export class Fields {
   /** The protocols of `Upgrade`, when `Connection` names it too; else the field has no meaning. */
   upgrade: string | undefined = undefined;
   acceptsTrailers = false;
-  expectsContinue = false;
   /** RFC 9110 §7.6.2; undefined when missing or no number, which means the same. */
   maxForwards: number | undefined = undefined;
   /** The values of Via, joined by ", "; empty when there is none. They stay in `forwarded` as well. */
@@ -89,9 +88,9 @@ function refuseCount(countMax: number, isRequest: boolean): never {
 function knownNameAt(text: string, at: number): string | undefined {
   switch (text.charCodeAt(at) | 0x20) {
     case 0x63: // c
-      return nameAt(text, at, "Connection", "connection") ?? nameAt(text, at, "Content-Length", "content-length");
-    case 0x65: // e
-      return nameAt(text, at, "Expect", "expect");
+      return (
+        nameAt(text, at, "Connection", "connection") ?? nameAt(text, at, "Content-Length", "content-length")
+      );
     case 0x68: // h
       return nameAt(text, at, "Host", "host");
     case 0x6b: // k
@@ -136,34 +135,34 @@ function consume(
     case "host":
       if (!isRequest) return false;
       if (fields.host !== undefined) throw new ProtocolError("Cannot read head: more than one Host");
-      fields.host = valueOf(text, colon, end);
+      fields.host = trimmed(text, colon + 1, end);
       return true;
     case "content-length":
-      fields.contentLength = joinLength(fields.contentLength, valueOf(text, colon, end));
+      fields.contentLength = joinLength(fields.contentLength, trimmed(text, colon + 1, end));
       return true;
     case "transfer-encoding":
-      fields.transferEncoding = joined(fields.transferEncoding, valueOf(text, colon, end).toLowerCase());
+      fields.transferEncoding = addCoding(
+        fields.transferEncoding,
+        trimmed(text, colon + 1, end).toLowerCase(),
+      );
       return true;
     case "connection":
     case "proxy-connection":
-      fields.connection = joined(fields.connection, valueOf(text, colon, end));
+      fields.connection = joined(fields.connection, trimmed(text, colon + 1, end));
       return true;
     case "keep-alive":
       return true;
     case "upgrade":
-      fields.upgrade = joined(fields.upgrade, valueOf(text, colon, end));
+      fields.upgrade = joined(fields.upgrade, trimmed(text, colon + 1, end));
       return true;
     case "te":
-      fields.acceptsTrailers ||= /(?:^|,)[ \t]*trailers[ \t]*(?:,|$)/i.test(valueOf(text, colon, end));
+      fields.acceptsTrailers ||= /(?:^|,)[ \t]*trailers[ \t]*(?:,|$)/i.test(trimmed(text, colon + 1, end));
       return true;
-    case "expect":
-      fields.expectsContinue ||= valueOf(text, colon, end).toLowerCase() === "100-continue";
-      return false;
     case "max-forwards":
-      fields.maxForwards = parseMaxForwards(valueOf(text, colon, end));
+      fields.maxForwards = parseMaxForwards(trimmed(text, colon + 1, end));
       return false;
     case "via":
-      fields.via = joined(fields.via, valueOf(text, colon, end));
+      fields.via = joined(fields.via, trimmed(text, colon + 1, end));
       return false;
     case "proxy-status":
       // RFC 9209 §2: each intermediary adds to it, so it is not for one hop only.
@@ -184,7 +183,7 @@ function applyConnection(fields: Fields): void {
   }
   let nominated: Set<string> | undefined;
   for (const piece of fields.connection.split(",")) {
-    const option = piece.trim().toLowerCase();
+    const option = trimmed(piece, 0, piece.length).toLowerCase();
     if (option === "") continue;
     if (option === "close") fields.hasClose = true;
     else if (option === "keep-alive") fields.hasKeepAlive = true;
@@ -196,8 +195,9 @@ function applyConnection(fields: Fields): void {
   if (nominated !== undefined) fields.forwarded = withoutFields(fields.forwarded, nominated);
 }
 
-function valueOf(text: string, colon: number, end: number): string {
-  let from = colon + 1;
+/** Without the spaces and tabs around it; a no-break space is no space here. */
+function trimmed(text: string, start: number, end: number): string {
+  let from = start;
   let to = end;
   while (from < to && isBlank(text.charCodeAt(from))) from++;
   while (to > from && isBlank(text.charCodeAt(to - 1))) to--;
@@ -210,6 +210,11 @@ function isBlank(code: number): boolean {
 
 function joined(before: string | undefined, value: string): string {
   return before === undefined || before === "" ? value : `${before}, ${value}`;
+}
+
+/** An empty line counts: who skips it and who does not would read two framings. */
+function addCoding(before: string | undefined, coding: string): string {
+  return before === undefined ? coding : `${before}, ${coding}`;
 }
 
 /** Digits alone, no list, no sign; 15 of them count exactly in a double. RFC 9112 §6.3, 5. */
