@@ -55,8 +55,13 @@ export class RawPeer implements Disposable {
     return promise;
   }
 
+  /** Bytes are not copied, so that one piece can be said many times. */
   say(words: string | Uint8Array): this {
-    this.#outbox.push(typeof words === "string" ? Buffer.from(words, "latin1") : Buffer.from(words));
+    this.#outbox.push(
+      typeof words === "string"
+        ? Buffer.from(words, "latin1")
+        : Buffer.from(words.buffer, words.byteOffset, words.length),
+    );
     this.flush();
     return this;
   }
