@@ -25,6 +25,8 @@ export interface Link {
   readonly remoteAddress: string;
   /** A write found the connection gone, and took nothing; `onClose` follows. */
   readonly isGone: boolean;
+  /** What the kernel has not taken yet. */
+  readonly outboxBytes: number;
   /** The outbox is past its high mark: nothing new should begin until `onDrain`. */
   readonly isFull: boolean;
   /** Takes all of `bytes`. False means: no more, please, until `onDrain`. */
@@ -36,6 +38,8 @@ export interface Link {
   end(): void;
   /** Closes both directions once the outbox is empty. */
   close(): void;
+  /** Closes now: cleanly when the outbox is empty, and else by a reset. */
+  drop(): void;
   pause(): void;
   resume(): void;
   /** Resets: what waits in the outbox is lost, and the peer can tell. */
@@ -58,11 +62,11 @@ export class SocketLink implements Link {
   owner: LinkOwner;
   isGone = false;
   isFull = false;
+  outboxBytes = 0;
   #socket: Socket<SocketLink> | undefined;
   #remoteAddress: string | undefined;
   /** Undefined while empty: most links never need one. */
   #outbox: Buffer[] | undefined;
-  #outboxBytes = 0;
   #ending: Ending = "open";
   #peerEnded = false;
 
@@ -118,6 +122,11 @@ export class SocketLink implements Link {
     if (this.#outbox === undefined) this.#finish();
   }
 
+  drop(): void {
+    if (this.#outbox === undefined) this.#socket?.end();
+    else this.destroy();
+  }
+
   pause(): void {
     this.#socket?.pause();
   }
@@ -140,7 +149,7 @@ export class SocketLink implements Link {
       const bytes = outbox[next]!;
       const sent = this.#socket?.write(bytes) ?? -1;
       if (this.#foundGone(sent)) return;
-      this.#outboxBytes -= sent;
+      this.outboxBytes -= sent;
       if (sent < bytes.length) {
         outbox[next] = bytes.subarray(sent);
         break;
@@ -150,7 +159,7 @@ export class SocketLink implements Link {
     if (next === outbox.length) this.#outbox = undefined;
     else if (next > 0) outbox.splice(0, next);
     if (this.#outbox === undefined && this.#ending !== "open") this.#finish();
-    else if (this.isFull && this.#outboxBytes <= OUTBOX_BYTES_LOW) {
+    else if (this.isFull && this.outboxBytes <= OUTBOX_BYTES_LOW) {
       this.isFull = false;
       this.owner.onDrain(this);
     }
@@ -180,12 +189,12 @@ export class SocketLink implements Link {
   #queue(bytes: Buffer): boolean {
     if (this.#outbox === undefined) {
       this.#outbox = [bytes];
-      this.#outboxBytes = bytes.length;
+      this.outboxBytes = bytes.length;
     } else {
       this.#outbox.push(bytes);
-      this.#outboxBytes += bytes.length;
+      this.outboxBytes += bytes.length;
     }
-    if (this.#outboxBytes >= OUTBOX_BYTES_HIGH) this.isFull = true;
+    if (this.outboxBytes >= OUTBOX_BYTES_HIGH) this.isFull = true;
     return !this.isFull;
   }
 

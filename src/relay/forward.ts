@@ -289,7 +289,7 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
     if (upstream !== undefined) {
       if (this.#upstreamPersists && perEndpoint > 0)
         this.#context.pool.put(upstream, perEndpoint, this.#context.now);
-      else this.#letGo()?.link.close();
+      else this.#letGo()?.link.drop();
     }
     this.#upstream = undefined;
     this.#session.exchangeEnded(this.#clientPersists);

@@ -32,7 +32,7 @@ import { answerOurselves } from "./own-answer.ts";
 import { type Reply, replyTo, serializeReply, wantsJson } from "./reply.ts";
 import { TunnelSetup } from "./tunnel-setup.ts";
 
-/** What the client has not read of a last answer when this is over, it won't. */
+/** How long a client that has all of its last answer may take to leave. */
 const LINGER_MS = 2_000;
 
 /** While draining, a connection that has been idle this long is closed: its client is not just about to ask. */
@@ -61,6 +61,8 @@ export class Session implements ClientSide, ClientConnection, LinkOwner {
   #ahead = 0;
   #isAdvancing = false;
   #isPaused = false;
+  /** While closing: what the client had yet to take of its last answer. */
+  #outboxBytes = 0;
   readonly #isCounted: boolean;
 
   constructor(context: RelayContext, link: Link, client: string, listener: number, isCounted: boolean) {
@@ -123,7 +125,7 @@ export class Session implements ClientSide, ClientConnection, LinkOwner {
   onDeadline(): void {
     if (this.#state === "exchange") return this.#handler?.onDeadline();
     const { counters } = this.context;
-    if (this.#state === "closing") return this.link.destroy();
+    if (this.#state === "closing") return this.#linger();
     if (this.#reader.isEmpty) {
       counters.add(cells.limitReached.timeout_idle);
       return this.#leave();
@@ -301,10 +303,20 @@ export class Session implements ClientSide, ClientConnection, LinkOwner {
   #leave(): void {
     this.#state = "closing";
     this.#waiting = undefined;
-    this.deadlineAt = deadlineIn(this.context, LINGER_MS);
     if (this.hasEnded) this.link.close();
     else this.link.end();
+    this.#outboxBytes = Number.POSITIVE_INFINITY;
+    this.#linger();
     this.#settle();
+  }
+
+  /** A client that still takes what it was sent may go on; else it had its time. */
+  #linger(): void {
+    const { outboxBytes } = this.link;
+    if (outboxBytes >= this.#outboxBytes) return this.link.drop();
+    this.#outboxBytes = outboxBytes;
+    const { body } = this.#settings.config.timeouts;
+    this.deadlineAt = deadlineIn(this.context, outboxBytes > 0 ? body : LINGER_MS);
   }
 
   #settle(): void {

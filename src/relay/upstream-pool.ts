@@ -54,16 +54,16 @@ export class UpstreamPool {
 
   put(upstream: Upstream, most: number, now: number): void {
     upstream.link.owner = upstream;
-    this.#idle.put(upstream, most, now)?.link.close();
+    this.#idle.put(upstream, most, now)?.link.drop();
   }
 
   discard(upstream: Upstream): void {
     this.#idle.remove(upstream);
-    upstream.link.close();
+    upstream.link.drop();
   }
 
   /** Closes what has been idle since before `time`. */
   expire(time: number): void {
-    for (const upstream of this.#idle.expire(time)) upstream.link.close();
+    for (const upstream of this.#idle.expire(time)) upstream.link.drop();
   }
 }

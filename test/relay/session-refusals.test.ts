@@ -139,26 +139,3 @@ describe("a head over a limit", () => {
     });
   }
 });
-
-describe("the close after a last answer", () => {
-  transcript("waits for the client to read it, and hears nothing more", (relay) => {
-    const client = relay.client();
-    client.says("hello\r\n\r\n");
-    client.says(head("OPTIONS * HTTP/1.1", "Host: a"));
-    client.ends();
-
-    expect(statuses(client)).toEqual([400]);
-    expect(client.isClosed).toBe(true);
-    expect(relay.told()).not.toContain("client destroy");
-  });
-
-  transcript("is a reset for a client that does not leave", (relay) => {
-    const client = relay.client();
-    client.says("hello\r\n\r\n");
-    relay.told();
-    relay.pass(1_000);
-    expect(relay.told()).toEqual([]);
-    relay.pass(2_000);
-    expect(relay.told()).toEqual(["client destroy"]);
-  });
-});

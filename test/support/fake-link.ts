@@ -15,6 +15,7 @@ export class FakeLink implements Link {
   isFull = false;
   isPaused = false;
   isClosed = false;
+  outboxBytes = 0;
   /** While set, what is written waits, and a write returns false. */
   full = false;
   readonly name: string;
@@ -23,7 +24,6 @@ export class FakeLink implements Link {
   received = "";
   readonly #log: string[];
   #ending: "open" | "half" | "full" = "open";
-  #hasOutbox = false;
   #peerEnded = false;
 
   constructor(name: string, log: string[], remoteAddress = "192.0.2.7") {
@@ -47,7 +47,7 @@ export class FakeLink implements Link {
     const text = `${before}${bytes.latin1Slice(from, to)}${after}`;
     this.received += text;
     this.#log.push(`${this.name} < ${text}`);
-    this.#hasOutbox ||= this.full;
+    if (this.full) this.outboxBytes += text.length;
     this.isFull ||= this.full;
     return !this.isFull;
   }
@@ -56,14 +56,20 @@ export class FakeLink implements Link {
     if (this.#ending !== "open") return;
     this.#log.push(`${this.name} end`);
     this.#ending = this.#peerEnded ? "full" : "half";
-    if (this.#ending === "full" && !this.#hasOutbox) this.#close(undefined);
+    if (this.#ending === "full" && this.outboxBytes === 0) this.#close(undefined);
   }
 
   close(): void {
     if (this.#ending === "full" || this.isClosed) return;
     this.#log.push(`${this.name} close`);
     this.#ending = "full";
-    if (!this.#hasOutbox) this.#close(undefined);
+    if (this.outboxBytes === 0) this.#close(undefined);
+  }
+
+  drop(): void {
+    if (this.isClosed) return;
+    this.#log.push(`${this.name} ${this.outboxBytes === 0 ? "drop" : "destroy"}`);
+    this.#close(undefined);
   }
 
   pause(): void {
@@ -90,11 +96,16 @@ export class FakeLink implements Link {
   /** The peer has read all that it was sent. */
   drains(): void {
     this.full = false;
-    this.#hasOutbox = false;
+    this.outboxBytes = 0;
     if (this.#ending === "full") this.#close(undefined);
     if (this.#ending !== "open" || !this.isFull) return;
     this.isFull = false;
     this.owner.onDrain(this);
+  }
+
+  /** The peer has read some of it. */
+  takes(bytes: number): void {
+    this.outboxBytes -= bytes;
   }
 
   /** The peer has said all. After our own half-close that is the end of the link. */
@@ -103,7 +114,7 @@ export class FakeLink implements Link {
     this.#peerEnded = true;
     if (this.#ending !== "open") {
       this.#ending = "full";
-      if (!this.#hasOutbox) this.#close(undefined);
+      if (this.outboxBytes === 0) this.#close(undefined);
       return;
     }
     this.owner.onEnd(this);
