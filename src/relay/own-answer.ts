@@ -20,7 +20,7 @@ import { plainReply, type Reply, replyTo } from "./reply.ts";
 
 export interface OwnAnswer {
   readonly reply: Reply;
-  /** The connection can be used on: the whole request has been read. */
+  /** The connection can be used on: the whole request has been read, and what follows it is another. */
   readonly persists: boolean;
 }
 
@@ -30,11 +30,14 @@ export function answerOurselves(
   head: RequestHead,
   target: Target,
   settings: Settings,
+  hasWaiting: boolean,
 ): OwnAnswer | undefined {
   const { via } = settings.config;
   const framing = requestFraming(head.fields, head.minor);
   const isWhole = framing.kind === "none" || (framing.kind === "length" && framing.length === 0);
-  const canPersist = isWhole && persists(head.minor, head.fields);
+  // What waits behind a CONNECT may be meant for its tunnel: never read as a request.
+  const isFollowed = head.method === "CONNECT" && hasWaiting;
+  const canPersist = isWhole && !isFollowed && persists(head.minor, head.fields);
 
   const seen = countOwnVia(head.fields.via, via.pseudonym);
   if (seen > via.maxSeen) {

@@ -265,7 +265,7 @@ export class Session implements ClientSide, ClientConnection, LinkOwner {
     }
     const target = parseTarget(head.method, head.target);
     checkHost(head.fields.host, head.minor, target);
-    const own = answerOurselves(head, target, this.#settings);
+    const own = answerOurselves(head, target, this.#settings, this.hasWaiting);
     if (own !== undefined) return this.reply(own.reply, head, own.persists);
     const handler =
       target.form === "authority"
