@@ -34,25 +34,26 @@ export class RawPeer implements Disposable {
   /** What the kernel has taken of what was said. */
   saidBytes = 0;
   heard = "";
-  readonly #socket: Socket<RawPeer>;
+  #socket: Socket<RawPeer> | undefined;
   #outbox: Buffer[] = [];
   #isEnding = false;
   #onChange = Promise.withResolvers<void>();
 
-  constructor(socket: Socket<RawPeer>) {
-    this.#socket = socket;
-  }
-
-  /** Connects to a loopback port. */
+  /** Connects to a loopback port. One that is reset as soon as it was accepted is a peer all the same. */
   static async connect(port: number, hostname = "127.0.0.1"): Promise<RawPeer> {
-    const { promise, resolve } = Promise.withResolvers<RawPeer>();
-    await Bun.connect<RawPeer>({
-      hostname,
-      port,
-      allowHalfOpen: true,
-      socket: handlers((socket) => resolve((socket.data = new RawPeer(socket)))),
-    });
-    return promise;
+    const peer = new RawPeer();
+    try {
+      await Bun.connect<RawPeer>({
+        hostname,
+        port,
+        allowHalfOpen: true,
+        socket: handlers((socket) => peer.opened(socket)),
+      });
+    } catch (error) {
+      if ((error as { code?: string }).code !== "ECONNRESET") throw error;
+      peer.came("reset");
+    }
+    return peer;
   }
 
   /** Bytes are not copied, so that one piece can be said many times. */
@@ -83,15 +84,15 @@ export class RawPeer implements Disposable {
 
   /** Cuts the connection with a reset. */
   reset(): void {
-    this.#socket.terminate();
+    this.#socket?.terminate();
   }
 
   pause(): void {
-    this.#socket.pause();
+    this.#socket?.pause();
   }
 
   resume(): void {
-    this.#socket.resume();
+    this.#socket?.resume();
   }
 
   /** Hears until `wanted` has come, or holds; throws when it can't any more. */
@@ -118,7 +119,7 @@ export class RawPeer implements Disposable {
   flush(): void {
     while (this.#outbox.length > 0) {
       const bytes = this.#outbox[0] ?? Buffer.alloc(0);
-      const taken = this.#socket.write(bytes);
+      const taken = this.#socket?.write(bytes) ?? bytes.length;
       if (taken > 0) this.saidBytes += taken;
       if (taken < bytes.length) {
         if (taken > 0) this.#outbox[0] = bytes.subarray(taken);
@@ -126,7 +127,13 @@ export class RawPeer implements Disposable {
       }
       this.#outbox.shift();
     }
-    if (this.#isEnding) this.#socket.shutdown();
+    if (this.#isEnding) this.#socket?.shutdown();
+  }
+
+  /** For the handlers below, which are the only ones to call these three. */
+  opened(socket: Socket<RawPeer>): void {
+    this.#socket = socket;
+    socket.data = this;
   }
 
   took(bytes: Buffer): void {
@@ -142,7 +149,7 @@ export class RawPeer implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#socket.terminate();
+    this.#socket?.terminate();
   }
 
   #changed(): void {
@@ -175,8 +182,8 @@ export function startRawServer(script: Script, hostname = "127.0.0.1"): RawServe
     port: 0,
     allowHalfOpen: true,
     socket: handlers((socket) => {
-      const peer = new RawPeer(socket);
-      socket.data = peer;
+      const peer = new RawPeer();
+      peer.opened(socket);
       peers.push(peer);
       // Bytes may come before the script has begun; they wait in the peer.
       void Promise.resolve(peer)

@@ -32,27 +32,30 @@ const transfers = [
 ] as const;
 
 // Only Linux tells the resident memory of another process in a file.
-test.skipIf(process.platform !== "linux").each(transfers)("%s pauses the %s, and loses nothing", async (_, side, begin) => {
-  await using proxy = await startProxy({ workers: 1 });
-  using server = startRawServer(() => {});
-  using client = await RawPeer.connect(proxy.port);
-  await begin(client, server);
-  const upstream = await until("the upstream is there", () => server.peers[0]);
-  const [sender, reader] = side === "client" ? [client, upstream] : [upstream, client];
-  if (side === "upstream") upstream.say(`HTTP/1.1 200 OK\r\nContent-Length: ${BODY_BYTES}\r\n\r\n`);
-  const rssBefore = rssBytes(proxy.pid);
+test.skipIf(process.platform !== "linux").each(transfers)(
+  "%s pauses the %s, and loses nothing",
+  async (_, side, begin) => {
+    await using proxy = await startProxy({ workers: 1 });
+    using server = startRawServer(() => {});
+    using client = await RawPeer.connect(proxy.port);
+    await begin(client, server);
+    const upstream = await until("the upstream is there", () => server.peers[0]);
+    const [sender, reader] = side === "client" ? [client, upstream] : [upstream, client];
+    if (side === "upstream") upstream.say(`HTTP/1.1 200 OK\r\nContent-Length: ${BODY_BYTES}\r\n\r\n`);
+    const rssBefore = rssBytes(proxy.pid);
 
-  reader.pause();
-  for (let piece = 0; piece < BODY_BYTES / MIB; piece++) sender.say(PIECE);
-  await standingStill(sender);
-  expect(sender.saidBytes).toBeLessThan(ON_THE_WAY_BYTES_MAX);
-  expect(rssBytes(proxy.pid) - rssBefore).toBeLessThan(GROWTH_BYTES_WAITING);
+    reader.pause();
+    for (let piece = 0; piece < BODY_BYTES / MIB; piece++) sender.say(PIECE);
+    await standingStill(sender);
+    expect(sender.saidBytes).toBeLessThan(ON_THE_WAY_BYTES_MAX);
+    expect(rssBytes(proxy.pid) - rssBefore).toBeLessThan(GROWTH_BYTES_WAITING);
 
-  reader.resume();
-  await until("all is heard", () => bodyBytesOf(reader) >= BODY_BYTES);
-  expect(bodyBytesOf(reader)).toBe(BODY_BYTES);
-  expect(rssBytes(proxy.pid) - rssBefore).toBeLessThan(GROWTH_BYTES_FLOWING);
-});
+    reader.resume();
+    await until("all is heard", () => bodyBytesOf(reader) >= BODY_BYTES);
+    expect(bodyBytesOf(reader)).toBe(BODY_BYTES);
+    expect(rssBytes(proxy.pid) - rssBefore).toBeLessThan(GROWTH_BYTES_FLOWING);
+  },
+);
 
 function sendGet(client: RawPeer, server: RawServer): void {
   client.say(get(server.authority));
