@@ -74,6 +74,7 @@ export class ChunkedDecoder {
     return this.done;
   }
 
+  /** For all states but "data", which `take` moves piece by piece. */
   #step(byte: number): void {
     switch (this.#state) {
       case "size":
@@ -117,8 +118,6 @@ export class ChunkedDecoder {
       case "last-lf":
         expect(byte, LF);
         this.done = true;
-        return;
-      case "data":
     }
   }
 

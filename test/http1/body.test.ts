@@ -56,8 +56,8 @@ function take(body: Body, pieces: readonly Buffer[]) {
   let data = "";
   let rest = "";
   for (const piece of pieces) {
-    const end = body.done ? 0 : body.take(piece, 0);
-    if (end > 0) data += piece.toString("latin1", 0, body.dataEnd);
+    const end = body.take(piece, 0);
+    data += piece.toString("latin1", 0, body.dataEnd);
     rest += piece.toString("latin1", end);
   }
   return { data, rest, done: body.done };
