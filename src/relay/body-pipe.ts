@@ -44,6 +44,7 @@ export class BodyPipe {
 
   /** The sender closed: true when that ends the body properly, and then its end is written. */
   end(to: Link): boolean {
+    this.written = 0;
     if (this.#body.done) return true;
     if (!this.#body.end()) return false;
     if (this.#inChunks) {
@@ -56,6 +57,7 @@ export class BodyPipe {
 
   #write(to: Link, before: string, bytes: Buffer, from: number, end: number, after: string): void {
     this.written = before.length + end - from + after.length;
-    if (this.written > 0) this.hasRoom = to.writeFramed(before, bytes, from, end, after);
+    // A piece may hold nothing but framing, and then it fills nothing.
+    this.hasRoom = this.written === 0 || to.writeFramed(before, bytes, from, end, after);
   }
 }

@@ -50,6 +50,7 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
   #answerPipe: BodyPipe | undefined;
   #answerHead = "";
   #upstreamPersists = false;
+  #upstreamPaused = false;
   #clientPersists = false;
 
   constructor(
@@ -98,8 +99,11 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
   }
 
   onClientDrain(): void {
-    this.#arm(this.#settings.config.timeouts.body);
-    this.#upstream?.link.resume();
+    if (this.#answerPipe !== undefined) {
+      this.#answerPipe.hasRoom = true;
+      this.#arm(this.#settings.config.timeouts.body);
+    }
+    if (this.#upstream !== undefined) this.#resume(this.#upstream);
   }
 
   onClientEnd(): void {
@@ -237,7 +241,7 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
       if (head.status === 101) return this.#switchProtocols(upstream, head, bytes.subarray(at));
       if (head.status >= 200) this.#beginAnswer(head);
       else {
-        this.#passInterim(head);
+        this.#passInterim(upstream, head);
         if (at === bytes.length) return;
       }
     }
@@ -245,11 +249,11 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
   }
 
   /** RFC 9110 §15.2: passed on, but not to HTTP/1.0, which knows none. */
-  #passInterim(head: ResponseHead): void {
+  #passInterim(upstream: Upstream, head: ResponseHead): void {
     if (this.#head.minor === 0) return;
     const text = serializeInterim(head, this.#settings.viaLines[head.minor]);
     this.#exchange.bytesOut += text.length;
-    this.#session.link.writeText(text);
+    if (!this.#session.link.writeText(text)) this.#pause(upstream);
   }
 
   #beginAnswer(head: ResponseHead): void {
@@ -280,13 +284,24 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
       return this.#finish();
     }
     this.#arm(this.#settings.config.timeouts.body);
-    if (!pipe.hasRoom) upstream.link.pause();
+    if (!pipe.hasRoom) this.#pause(upstream);
+  }
+
+  #pause(upstream: Upstream): void {
+    this.#upstreamPaused = true;
+    upstream.link.pause();
+  }
+
+  #resume(upstream: Upstream): void {
+    if (this.#upstreamPaused) upstream.link.resume();
+    this.#upstreamPaused = false;
   }
 
   #finish(): void {
     const upstream = this.#upstream;
     const { perEndpoint } = this.#settings.config.pool;
     if (upstream !== undefined) {
+      this.#resume(upstream);
       if (this.#upstreamPersists && perEndpoint > 0)
         this.#context.pool.put(upstream, perEndpoint, this.#context.now);
       else this.#letGo()?.link.drop();

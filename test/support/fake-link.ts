@@ -120,6 +120,11 @@ export class FakeLink implements Link {
     this.owner.onEnd(this);
   }
 
+  /** Both directions are over, in order. */
+  closes(): void {
+    this.#close(undefined);
+  }
+
   resets(): void {
     this.#close(new Error("ECONNRESET"));
   }
