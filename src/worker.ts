@@ -43,6 +43,7 @@ const context: RelayContext = {
   dialer,
   admission,
   now: performance.now(),
+  clock: () => performance.now(),
   isDraining: false,
   refusedOpen: 0,
 };

@@ -14,15 +14,18 @@ const TOKEN = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+";
 const TEXT = "[^\\0-\\x08\\n-\\x1f\\x7f]*";
 const FIELD_LINE = `${TOKEN}:${TEXT}\\r\\n`;
 
+const REQUEST_LINE_TEXT = `${TOKEN} [\\x21-\\x7e]+ HTTP/1\\.[01]\\r\\n`;
+const RESPONSE_LINE_TEXT = `HTTP/1\\.[01] [1-9][0-9]{2}(?: ${TEXT})?\\r\\n`;
+
 /** A request head with the empty line that ends it. */
-export const REQUEST_HEAD = new RegExp(
-  `^${TOKEN} [\\x21-\\x7e]+ HTTP/1\\.[01]\\r\\n(?:${FIELD_LINE})*\\r\\n$`,
-);
+export const REQUEST_HEAD = new RegExp(`^${REQUEST_LINE_TEXT}(?:${FIELD_LINE})*\\r\\n$`);
 
 /** A response head with the empty line that ends it. The reason may be empty, and its space be missing. */
-export const RESPONSE_HEAD = new RegExp(
-  `^HTTP/1\\.[01] [1-9][0-9]{2}(?: ${TEXT})?\\r\\n(?:${FIELD_LINE})*\\r\\n$`,
-);
+export const RESPONSE_HEAD = new RegExp(`^${RESPONSE_LINE_TEXT}(?:${FIELD_LINE})*\\r\\n$`);
+
+/** The first lines alone, whatever follows. */
+export const REQUEST_LINE = new RegExp(`^${REQUEST_LINE_TEXT}`);
+export const RESPONSE_LINE = new RegExp(`^${RESPONSE_LINE_TEXT}`);
 
 /** A block of field lines alone, such as the trailers. */
 export const FIELD_LINES = new RegExp(`^(?:${FIELD_LINE})*$`);

@@ -5,6 +5,7 @@
  * soon as it can't become a head any more.
  */
 import { ProtocolError } from "./error.ts";
+import { FieldMemo } from "./field-memo.ts";
 import { type HeadLimits, refuseHeadSize, refuseUriSize } from "./head.ts";
 
 const CR = 0x0d;
@@ -18,6 +19,8 @@ const WINDOW_BYTES = 4096;
 const RESPONSE_START = "HTTP/1.";
 
 export class HeadReader {
+  /** The fields of the head before this one, on the same connection. */
+  readonly memo = new FieldMemo();
   /** The whole head, once `take` has returned a position. */
   text = "";
   readonly #kind: "request" | "response";

@@ -3,8 +3,9 @@
  * a head, how many they may be and how long they may take, is not known here.
  */
 import { ProtocolError } from "./error.ts";
-import { type Fields, readFields } from "./fields.ts";
-import { explainHead, REQUEST_HEAD, RESPONSE_HEAD } from "./grammar.ts";
+import { FieldMemo } from "./field-memo.ts";
+import type { Fields } from "./fields.ts";
+import { explainHead, REQUEST_HEAD, REQUEST_LINE, RESPONSE_HEAD, RESPONSE_LINE } from "./grammar.ts";
 
 /** Bytes, bytes and a count: the sizes that a head may have. */
 export interface HeadLimits {
@@ -29,10 +30,13 @@ export interface ResponseHead {
   readonly fields: Fields;
 }
 
-/** `text` is one whole head with the empty line that ends it. */
-export function parseRequestHead(text: string, limits: HeadLimits): RequestHead {
-  if (!REQUEST_HEAD.test(text)) throw new ProtocolError(`Cannot read request head: ${explainRequest(text)}`);
+/** `text` is one whole head with the empty line that ends it; `memo` is the connection's, if it has one. */
+export function parseRequestHead(text: string, limits: HeadLimits, memo = new FieldMemo()): RequestHead {
   const lineEnd = text.indexOf("\r\n");
+  const known = memo.recall(text, lineEnd, limits.headerCount);
+  if (!(known === undefined ? REQUEST_HEAD : REQUEST_LINE).test(text)) {
+    throw new ProtocolError(`Cannot read request head: ${explainRequest(text)}`);
+  }
   const methodEnd = text.indexOf(" ");
   // The version takes nine bytes with its space: " HTTP/1.1".
   const targetEnd = lineEnd - 9;
@@ -41,19 +45,22 @@ export function parseRequestHead(text: string, limits: HeadLimits): RequestHead 
     method: text.slice(0, methodEnd),
     target: text.slice(methodEnd + 1, targetEnd),
     minor: text.charCodeAt(lineEnd - 1) === 0x30 ? 0 : 1,
-    fields: readFields(text, lineEnd + 2, text.length - 2, limits.headerCount, true),
+    fields: known ?? memo.read(text, lineEnd, limits.headerCount, true),
   };
 }
 
-/** `text` is one whole head with the empty line that ends it. */
-export function parseResponseHead(text: string, limits: HeadLimits): ResponseHead {
-  if (!RESPONSE_HEAD.test(text)) throw new ProtocolError(`Cannot read response head: ${explainHead(text)}`);
+/** `text` is one whole head with the empty line that ends it; `memo` is the connection's, if it has one. */
+export function parseResponseHead(text: string, limits: HeadLimits, memo = new FieldMemo()): ResponseHead {
   const lineEnd = text.indexOf("\r\n");
+  const known = memo.recall(text, lineEnd, limits.headerCount);
+  if (!(known === undefined ? RESPONSE_HEAD : RESPONSE_LINE).test(text)) {
+    throw new ProtocolError(`Cannot read response head: ${explainHead(text)}`);
+  }
   return {
     minor: text.charCodeAt(7) === 0x30 ? 0 : 1,
     status: (text.charCodeAt(9) - 48) * 100 + (text.charCodeAt(10) - 48) * 10 + (text.charCodeAt(11) - 48),
     reason: lineEnd > 13 ? text.slice(13, lineEnd) : "",
-    fields: readFields(text, lineEnd + 2, text.length - 2, limits.headerCount, false),
+    fields: known ?? memo.read(text, lineEnd, limits.headerCount, false),
   };
 }
 

@@ -23,8 +23,10 @@ export interface RelayContext {
   readonly resolver: NameResolver;
   readonly dialer: UpstreamDialer;
   readonly admission: Admission;
-  /** The coarse clock, in milliseconds: right to within a tick. */
+  /** Milliseconds: the time of the last event that began, moved or ended an exchange; a tick old at most. */
   now: number;
+  /** Milliseconds since whenever the process began, monotonic. */
+  readonly clock: () => number;
   isDraining: boolean;
   /** Clients turned away that are still reading why. */
   refusedOpen: number;
@@ -74,7 +76,12 @@ export interface UpstreamDial {
 /** How often the worker's clock ticks: deadlines are late by one at most. */
 export const TICK_MS = 100;
 
-/** The coarse clock may be a tick behind, and no deadline may come early. */
+/** Reads the clock once for all that an event has to time. */
+export function touch(context: RelayContext): void {
+  context.now = context.clock();
+}
+
+/** The clock may be a tick behind, and no deadline may come early. */
 export function deadlineIn(context: RelayContext, ms: number): number {
   return context.now + ms + TICK_MS;
 }

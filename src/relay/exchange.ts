@@ -23,28 +23,30 @@ export class Exchange implements ExchangeRecord {
   upstream: string | undefined = undefined;
   reused = false;
   failure: FailureWord | undefined = undefined;
-  readonly #context: RelayContext;
-  readonly #startedAtMs = performance.now();
-  #hasEnded = false;
+  // One is made for each request: private fields with a # would take three times as long to set up.
+  private readonly context: RelayContext;
+  private readonly startedAtMs: number;
+  private hasEnded = false;
 
   constructor(context: RelayContext, listener: number, client: string) {
-    this.#context = context;
+    this.context = context;
+    this.startedAtMs = context.now;
     this.listener = listener;
     this.client = client;
     context.counters.add(cells.exchangesInFlight);
   }
 
   firstByteCame(): void {
-    this.firstByteMs = performance.now() - this.#startedAtMs;
+    this.firstByteMs = this.context.now - this.startedAtMs;
   }
 
   end(): void {
-    if (this.#hasEnded)
+    if (this.hasEnded)
       throw new Error(`Cannot end exchange: ${this.method} ${this.target} has ended already`);
-    this.#hasEnded = true;
-    this.durationMs = performance.now() - this.#startedAtMs;
-    this.startedAt = performance.timeOrigin + this.#startedAtMs;
-    this.#context.counters.add(cells.exchangesInFlight, -1);
-    this.#context.observer.exchangeEnded(this);
+    this.hasEnded = true;
+    this.durationMs = this.context.now - this.startedAtMs;
+    this.startedAt = performance.timeOrigin + this.startedAtMs;
+    this.context.counters.add(cells.exchangesInFlight, -1);
+    this.context.observer.exchangeEnded(this);
   }
 }

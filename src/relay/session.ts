@@ -23,6 +23,7 @@ import {
   deadlineIn,
   type RelayContext,
   type Settings,
+  touch,
 } from "./context.ts";
 import { Exchange } from "./exchange.ts";
 import type { Failure } from "./failure.ts";
@@ -90,6 +91,7 @@ export class Session implements ClientSide, ClientConnection, LinkOwner {
   }
 
   onData(_link: Link, bytes: Buffer): void {
+    touch(this.context);
     if (this.#state === "closing") return;
     this.#ahead = 0;
     if (this.#waiting === undefined) {
@@ -114,6 +116,7 @@ export class Session implements ClientSide, ClientConnection, LinkOwner {
   }
 
   onClose(): void {
+    touch(this.context);
     this.context.deadlines.remove(this);
     if (this.#isCounted) clientLeft(this.context, this.listener, this.client);
     else this.context.refusedOpen--;
@@ -246,7 +249,10 @@ export class Session implements ClientSide, ClientConnection, LinkOwner {
         if (wasEmpty) this.deadlineAt = deadlineIn(this.context, this.#settings.config.timeouts.head);
         return;
       }
-      this.#begin(this.#exchange, parseRequestHead(this.#reader.text, this.#settings.headLimits));
+      this.#begin(
+        this.#exchange,
+        parseRequestHead(this.#reader.text, this.#settings.headLimits, this.#reader.memo),
+      );
     } catch (error) {
       this.#protocolError(error);
     }

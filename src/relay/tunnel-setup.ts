@@ -8,7 +8,7 @@ import type { Origin } from "../http1/target.ts";
 import type { Link } from "../net/link.ts";
 import { cells } from "../observe/cells.ts";
 import { Connecting, type ConnectWaiter } from "./connect.ts";
-import { deadlineIn, type Settings } from "./context.ts";
+import { deadlineIn, type Settings, touch } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Failure } from "./failure.ts";
 import type { ClientSide, Handler } from "./handler.ts";
@@ -77,6 +77,7 @@ export class TunnelSetup implements Handler, ConnectWaiter {
   }
 
   onConnectFailed(failure: Failure): void {
+    touch(this.#session.context);
     const { fields, minor } = this.#head;
     // What waits may be the first bytes meant for the tunnel: never read as a request.
     const canPersist = persists(minor, fields) && !this.#session.hasWaiting;

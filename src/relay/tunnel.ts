@@ -12,6 +12,7 @@ import {
   deadlineIn,
   type RelayContext,
   type Settings,
+  touch,
 } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import type { ClientSide } from "./handler.ts";
@@ -73,7 +74,10 @@ export class Tunnel implements LinkOwner, ClientConnection {
       if (!this.#upstream.write(bytes)) from.pause();
       return;
     }
-    if (this.#exchange.firstByteMs === undefined) this.#exchange.firstByteCame();
+    if (this.#exchange.firstByteMs === undefined) {
+      touch(this.#context);
+      this.#exchange.firstByteCame();
+    }
     this.#exchange.bytesOut += bytes.length;
     counters.add(cells.bytesFromUpstreams, bytes.length);
     if (!this.#client.write(bytes)) from.pause();
@@ -125,6 +129,7 @@ export class Tunnel implements LinkOwner, ClientConnection {
   }
 
   #end(): void {
+    touch(this.#context);
     this.#context.deadlines.remove(this);
     this.#context.counters.add(cells.tunnelsOpen, -1);
     clientLeft(this.#context, this.#exchange.listener, this.#exchange.client);
