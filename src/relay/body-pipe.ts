@@ -32,11 +32,13 @@ export class BodyPipe {
     }
     const end = this.#body.take(bytes, at);
     const dataEnd = this.#body.dataEnd;
+    // Read even where they are left out: a body with malformed ones never counts as whole.
+    const trailers = this.#body.done ? forwardedTrailers(this.#body.trailers) : "";
     if (!this.#inChunks) {
       this.#write(to, before, bytes, at, dataEnd, "");
       return end;
     }
-    const last = this.#body.done ? lastChunk(forwardedTrailers(this.#body.trailers)) : "";
+    const last = this.#body.done ? lastChunk(trailers) : "";
     if (dataEnd === at) this.#write(to, before + last, bytes, at, at, "");
     else this.#write(to, before + chunkStart(dataEnd - at), bytes, at, dataEnd, CHUNK_END + last);
     return end;

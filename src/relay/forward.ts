@@ -19,7 +19,7 @@ import { cells } from "../observe/cells.ts";
 import { decideRetry } from "../upstream/retry.ts";
 import { BodyPipe } from "./body-pipe.ts";
 import { Connecting, type ConnectWaiter } from "./connect.ts";
-import { deadlineIn, type RelayContext, type Settings } from "./context.ts";
+import { deadlineIn, type RelayContext, type Settings, touch } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import { type Failure, failures } from "./failure.ts";
 import type { ClientSide, Handler } from "./handler.ts";
@@ -154,12 +154,14 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
   }
 
   onConnectFailed(failure: Failure): void {
+    touch(this.#context);
     this.#fail(failure);
   }
 
   onData(_link: Link, bytes: Buffer): void {
     const upstream = this.#upstream;
     if (upstream === undefined) return;
+    touch(this.#context);
     this.#context.counters.add(cells.bytesFromUpstreams, bytes.length);
     try {
       this.#read(upstream, bytes);
@@ -237,7 +239,7 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
       }
       at = upstream.reader.take(bytes, at, this.#settings.headLimits);
       if (at < 0) return;
-      const head = parseResponseHead(upstream.reader.text, this.#settings.headLimits);
+      const head = parseResponseHead(upstream.reader.text, this.#settings.headLimits, upstream.reader.memo);
       if (head.status === 101) return this.#switchProtocols(upstream, head, bytes.subarray(at));
       if (head.status >= 200) this.#beginAnswer(head);
       else {

@@ -83,6 +83,7 @@ export class FakeRelay {
       },
       admission: { admit: () => this.#admit(), release: () => this.#admitted-- },
       now: 1_000_000,
+      clock: () => this.context.now,
       isDraining: false,
       refusedOpen: 0,
     };
