@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { answerEach, connect, get } from "../support/http.ts";
 import { type RunningProxy, startProxy } from "../support/proxy.ts";
 import { RawPeer, startRawServer } from "../support/raw.ts";
+import { startSilentServer } from "../support/silent.ts";
 import { until } from "../support/until.ts";
 
 describe("at the limit of connections", () => {
@@ -152,6 +153,26 @@ test("an answer's head over the limit is a 502", async () => {
 
   expect(await proxy.metric('headgate_failures_total{error="http_response_header_section_size"}')).toBe(2);
 });
+
+test.skipIf(process.platform !== "linux")(
+  "a dial beyond the limit of dials is a 503, others go on",
+  async () => {
+    await using proxy = await startProxy({
+      workers: 1,
+      limits: { dials: 2 },
+      timeouts: { connect: "500ms" },
+    });
+    using silent = startSilentServer();
+    const clients = await Promise.all([1, 2, 3].map(() => RawPeer.connect(proxy.port)));
+
+    for (const client of clients) client.say(connect(silent.authority));
+    const heard = await Promise.all(clients.map((client) => client.hearUntil("\r\n\r\n")));
+
+    expect(heard.map((answer) => answer.slice(9, 12)).sort()).toEqual(["503", "504", "504"]);
+    expect(await proxy.metric('headgate_limit_reached_total{limit="dials"}')).toBe(1);
+    for (const client of clients) client.reset();
+  },
+);
 
 async function openConnections(proxy: RunningProxy, count: number): Promise<void> {
   await until(
