@@ -43,16 +43,16 @@ class LengthBody implements Body {
   done = false;
   dataEnd = 0;
   readonly trailers = "";
-  #left: number;
+  private left: number;
 
   constructor(length: number) {
-    this.#left = length;
+    this.left = length;
   }
 
   take(bytes: Uint8Array, at: number): number {
-    const step = Math.min(this.#left, bytes.length - at);
-    this.#left -= step;
-    this.done = this.#left === 0;
+    const step = Math.min(this.left, bytes.length - at);
+    this.left -= step;
+    this.done = this.left === 0;
     this.dataEnd = at + step;
     return this.dataEnd;
   }

@@ -29,29 +29,30 @@ import { Upstream } from "./upstream-pool.ts";
 
 export class Forward implements Handler, LinkOwner, ConnectWaiter {
   isFull = false;
-  readonly #session: ClientSide;
-  readonly #context: RelayContext;
-  readonly #exchange: Exchange;
-  readonly #settings: Settings;
-  readonly #head: RequestHead;
-  readonly #origin: Origin;
-  readonly #path: string;
-  readonly #framing: Framing;
-  readonly #requestPipe: BodyPipe;
-  #connecting: Connecting | undefined;
-  #upstream: Upstream | undefined;
+  // One is made for each request: private fields with a # would take three times as long to set up.
+  private readonly session: ClientSide;
+  private readonly context: RelayContext;
+  private readonly exchange: Exchange;
+  private readonly settings: Settings;
+  private readonly head: RequestHead;
+  private readonly origin: Origin;
+  private readonly path: string;
+  private readonly framing: Framing;
+  private readonly requestPipe: BodyPipe;
+  private connecting: Connecting | undefined;
+  private upstream: Upstream | undefined;
   /** The request's head, until it is written: with the first of the body, when that is here already. */
-  #unsentHead = "";
-  #wasSent = false;
-  #bodyGone = false;
-  #answerBegan = false;
-  #retries = 0;
-  #answer: ResponseHead | undefined;
-  #answerPipe: BodyPipe | undefined;
-  #answerHead = "";
-  #upstreamPersists = false;
-  #upstreamPaused = false;
-  #clientPersists = false;
+  private unsentHead = "";
+  private wasSent = false;
+  private bodyGone = false;
+  private answerBegan = false;
+  private retries = 0;
+  private answer: ResponseHead | undefined;
+  private answerPipe: BodyPipe | undefined;
+  private answerHead = "";
+  private upstreamPersists = false;
+  private upstreamPaused = false;
+  private clientPersists = false;
 
   constructor(
     session: ClientSide,
@@ -60,89 +61,89 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
     head: RequestHead,
     target: { readonly origin: Origin; readonly path: string },
   ) {
-    this.#session = session;
-    this.#context = session.context;
-    this.#exchange = exchange;
-    this.#settings = settings;
-    this.#head = head;
-    this.#origin = target.origin;
-    this.#path = target.path;
-    this.#framing = requestFraming(head.fields, head.minor);
-    this.#requestPipe = new BodyPipe(bodyOf(this.#framing), this.#framing.kind === "chunked");
+    this.session = session;
+    this.context = session.context;
+    this.exchange = exchange;
+    this.settings = settings;
+    this.head = head;
+    this.origin = target.origin;
+    this.path = target.path;
+    this.framing = requestFraming(head.fields, head.minor);
+    this.requestPipe = new BodyPipe(bodyOf(this.framing), this.framing.kind === "chunked");
     exchange.kind = "forward";
   }
 
   get wantsBody(): boolean {
-    return this.#upstream !== undefined && !this.isFull && !this.#requestPipe.done;
+    return this.upstream !== undefined && !this.isFull && !this.requestPipe.done;
   }
 
   start(): void {
-    const pooled = this.#context.pool.take(this.#origin.authority);
-    if (pooled === undefined) return this.#connect();
-    this.#context.counters.add(cells.upstreamReuses);
-    this.#use(pooled);
+    const pooled = this.context.pool.take(this.origin.authority);
+    if (pooled === undefined) return this.connect();
+    this.context.counters.add(cells.upstreamReuses);
+    this.use(pooled);
   }
 
   takeBody(bytes: Buffer, at: number): number {
-    const upstream = this.#upstream;
+    const upstream = this.upstream;
     if (upstream === undefined) return at;
-    const pipe = this.#requestPipe;
-    const before = this.#unsentHead;
+    const pipe = this.requestPipe;
+    const before = this.unsentHead;
     const end = pipe.take(bytes, at, upstream.link, before);
-    this.#unsentHead = "";
-    this.#bodyGone = true;
-    this.#exchange.bytesIn += end - at;
-    this.#wrote(upstream, pipe.written);
+    this.unsentHead = "";
+    this.bodyGone = true;
+    this.exchange.bytesIn += end - at;
+    this.wrote(upstream, pipe.written);
     this.isFull = !pipe.hasRoom;
-    this.#arm(pipe.done ? this.#settings.config.timeouts.firstByte : this.#settings.config.timeouts.body);
+    this.arm(pipe.done ? this.settings.config.timeouts.firstByte : this.settings.config.timeouts.body);
     return end;
   }
 
   onClientDrain(): void {
-    if (this.#answerPipe !== undefined) {
-      this.#answerPipe.hasRoom = true;
-      this.#arm(this.#settings.config.timeouts.body);
+    if (this.answerPipe !== undefined) {
+      this.answerPipe.hasRoom = true;
+      this.arm(this.settings.config.timeouts.body);
     }
-    if (this.#upstream !== undefined) this.#resume(this.#upstream);
+    if (this.upstream !== undefined) this.resume(this.upstream);
   }
 
   onClientEnd(): void {
     // Half a request stays half; after a whole one the client still hears its answer.
-    if (!this.#requestPipe.done) this.#session.link.destroy();
+    if (!this.requestPipe.done) this.session.link.destroy();
   }
 
   abandon(): void {
-    this.#connecting?.cancel();
-    this.#letGo()?.link.destroy();
+    this.connecting?.cancel();
+    this.letGo()?.link.destroy();
   }
 
   onDeadline(): void {
     const { limitReached } = cells;
-    const { counters } = this.#context;
-    if (this.#upstream === undefined) {
+    const { counters } = this.context;
+    if (this.upstream === undefined) {
       counters.add(limitReached.timeout_connect);
-      this.#fail({
+      this.fail({
         word: "connection_timeout",
-        detail: `${this.#origin.authority} did not accept a connection in time`,
+        detail: `${this.origin.authority} did not accept a connection in time`,
       });
-    } else if (this.#answer !== undefined) {
+    } else if (this.answer !== undefined) {
       counters.add(limitReached.timeout_body);
       // A client that does not read has nobody to blame but itself.
-      if (this.#answerPipe?.hasRoom === false) this.#session.link.destroy();
-      else this.#fail({ word: "connection_read_timeout", detail: "The answer's body stood still" });
-    } else if (this.#requestPipe.done) {
+      if (this.answerPipe?.hasRoom === false) this.session.link.destroy();
+      else this.fail({ word: "connection_read_timeout", detail: "The answer's body stood still" });
+    } else if (this.requestPipe.done) {
       counters.add(limitReached.timeout_first_byte);
-      this.#fail({
+      this.fail({
         word: "http_response_timeout",
-        detail: `${this.#origin.authority} did not answer in time`,
+        detail: `${this.origin.authority} did not answer in time`,
       });
     } else {
       counters.add(limitReached.timeout_body);
-      this.#fail(
+      this.fail(
         this.isFull
           ? {
               word: "connection_write_timeout",
-              detail: `${this.#origin.authority} did not take the request's body`,
+              detail: `${this.origin.authority} did not take the request's body`,
             }
           : { word: "http_request_error", detail: "The request's body stood still", status: 408 },
       );
@@ -150,236 +151,236 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
   }
 
   onConnected(link: Link, peer: string): void {
-    this.#use(new Upstream(this.#context.pool, link, this.#origin.authority, peer));
+    this.use(new Upstream(this.context.pool, link, this.origin.authority, peer));
   }
 
   onConnectFailed(failure: Failure): void {
-    touch(this.#context);
-    this.#fail(failure);
+    touch(this.context);
+    this.fail(failure);
   }
 
   onData(_link: Link, bytes: Buffer): void {
-    const upstream = this.#upstream;
+    const upstream = this.upstream;
     if (upstream === undefined) return;
-    touch(this.#context);
-    this.#context.counters.add(cells.bytesFromUpstreams, bytes.length);
+    touch(this.context);
+    this.context.counters.add(cells.bytesFromUpstreams, bytes.length);
     try {
-      this.#read(upstream, bytes);
+      this.read(upstream, bytes);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      this.#fail({ word: wordOf(error), detail: error.message });
+      this.fail({ word: wordOf(error), detail: error.message });
     }
   }
 
   onDrain(): void {
     this.isFull = false;
-    this.#session.advance();
+    this.session.advance();
   }
 
   onEnd(): void {
-    if (this.#answer === undefined) return this.#upstreamDied();
-    this.#upstreamPersists = false;
-    const pipe = this.#answerPipe;
-    if (pipe?.end(this.#session.link) !== true) return this.#cutShort();
-    this.#exchange.bytesOut += pipe.written;
-    this.#finish();
+    if (this.answer === undefined) return this.upstreamDied();
+    this.upstreamPersists = false;
+    const pipe = this.answerPipe;
+    if (pipe?.end(this.session.link) !== true) return this.cutShort();
+    this.exchange.bytesOut += pipe.written;
+    this.finish();
   }
 
   onClose(_link: Link, error: Error | undefined): void {
     if (error === undefined) return this.onEnd();
-    if (this.#answer === undefined) this.#upstreamDied();
-    else this.#cutShort();
+    if (this.answer === undefined) this.upstreamDied();
+    else this.cutShort();
   }
 
-  #connect(): void {
-    this.#arm(this.#settings.config.timeouts.connect);
-    this.#connecting = new Connecting(this.#context, this.#settings, this.#origin, this);
-    this.#connecting.start();
+  private connect(): void {
+    this.arm(this.settings.config.timeouts.connect);
+    this.connecting = new Connecting(this.context, this.settings, this.origin, this);
+    this.connecting.start();
   }
 
-  #use(upstream: Upstream): void {
-    this.#connecting = undefined;
-    this.#upstream = upstream;
+  private use(upstream: Upstream): void {
+    this.connecting = undefined;
+    this.upstream = upstream;
     upstream.link.owner = this;
     upstream.uses++;
-    this.#exchange.upstream = upstream.peer;
-    this.#exchange.reused = upstream.uses > 1;
-    const head = outgoingRequest(this.#head);
-    this.#unsentHead = serializeRequest(
+    this.exchange.upstream = upstream.peer;
+    this.exchange.reused = upstream.uses > 1;
+    const head = outgoingRequest(this.head);
+    this.unsentHead = serializeRequest(
       head,
-      this.#path,
-      this.#origin.authority,
-      this.#framing,
-      this.#settings.viaLines[head.minor],
+      this.path,
+      this.origin.authority,
+      this.framing,
+      this.settings.viaLines[head.minor],
     );
-    if (!this.#requestPipe.done && this.#session.hasWaiting) return this.#session.advance();
-    this.#sendHead(upstream);
+    if (!this.requestPipe.done && this.session.hasWaiting) return this.session.advance();
+    this.sendHead(upstream);
   }
 
-  #sendHead(upstream: Upstream): void {
-    const head = this.#unsentHead;
-    this.#unsentHead = "";
+  private sendHead(upstream: Upstream): void {
+    const head = this.unsentHead;
+    this.unsentHead = "";
     upstream.link.writeText(head);
-    this.#wrote(upstream, head.length);
-    const { timeouts } = this.#settings.config;
-    this.#arm(this.#requestPipe.done ? timeouts.firstByte : timeouts.body);
+    this.wrote(upstream, head.length);
+    const { timeouts } = this.settings.config;
+    this.arm(this.requestPipe.done ? timeouts.firstByte : timeouts.body);
   }
 
-  #wrote(upstream: Upstream, byteCount: number): void {
-    if (!upstream.link.isGone) this.#wasSent = true;
-    this.#context.counters.add(cells.bytesToUpstreams, byteCount);
+  private wrote(upstream: Upstream, byteCount: number): void {
+    if (!upstream.link.isGone) this.wasSent = true;
+    this.context.counters.add(cells.bytesToUpstreams, byteCount);
   }
 
-  #read(upstream: Upstream, bytes: Buffer): void {
+  private read(upstream: Upstream, bytes: Buffer): void {
     let at = 0;
-    while (this.#answer === undefined) {
-      if (!this.#answerBegan) {
-        this.#answerBegan = true;
-        this.#exchange.firstByteCame();
+    while (this.answer === undefined) {
+      if (!this.answerBegan) {
+        this.answerBegan = true;
+        this.exchange.firstByteCame();
       }
-      at = upstream.reader.take(bytes, at, this.#settings.headLimits);
+      at = upstream.reader.take(bytes, at, this.settings.headLimits);
       if (at < 0) return;
-      const head = parseResponseHead(upstream.reader.text, this.#settings.headLimits, upstream.reader.memo);
-      if (head.status === 101) return this.#switchProtocols(upstream, head, bytes.subarray(at));
-      if (head.status >= 200) this.#beginAnswer(head);
+      const head = parseResponseHead(upstream.reader.text, this.settings.headLimits, upstream.reader.memo);
+      if (head.status === 101) return this.switchProtocols(upstream, head, bytes.subarray(at));
+      if (head.status >= 200) this.beginAnswer(head);
       else {
-        this.#passInterim(upstream, head);
+        this.passInterim(upstream, head);
         if (at === bytes.length) return;
       }
     }
-    this.#passBody(upstream, bytes, at);
+    this.passBody(upstream, bytes, at);
   }
 
   /** RFC 9110 §15.2: passed on, but not to HTTP/1.0, which knows none. */
-  #passInterim(upstream: Upstream, head: ResponseHead): void {
-    if (this.#head.minor === 0) return;
-    const text = serializeInterim(head, this.#settings.viaLines[head.minor]);
-    this.#exchange.bytesOut += text.length;
-    if (!this.#session.link.writeText(text)) this.#pause(upstream);
+  private passInterim(upstream: Upstream, head: ResponseHead): void {
+    if (this.head.minor === 0) return;
+    const text = serializeInterim(head, this.settings.viaLines[head.minor]);
+    this.exchange.bytesOut += text.length;
+    if (!this.session.link.writeText(text)) this.pause(upstream);
   }
 
-  #beginAnswer(head: ResponseHead): void {
-    const { minor, fields } = this.#head;
-    const framing = responseFraming(this.#head.method, head.status, head.fields, head.minor);
+  private beginAnswer(head: ResponseHead): void {
+    const { minor, fields } = this.head;
+    const framing = responseFraming(this.head.method, head.status, head.fields, head.minor);
     const outgoing = clientFraming(framing, minor);
-    const requestDone = this.#requestPipe.done;
-    this.#answer = head;
-    this.#upstreamPersists = requestDone && framing.kind !== "close" && persists(head.minor, head.fields);
-    this.#clientPersists =
-      requestDone && outgoing.kind !== "close" && persists(minor, fields) && !this.#context.isDraining;
-    this.#answerPipe = new BodyPipe(bodyOf(framing), outgoing.kind === "chunked");
-    const persistence = this.#clientPersists ? (minor === 0 ? "keep-alive" : "implied") : "close";
-    this.#answerHead = serializeResponse(head, outgoing, this.#settings.viaLines[head.minor], persistence);
+    const requestDone = this.requestPipe.done;
+    this.answer = head;
+    this.upstreamPersists = requestDone && framing.kind !== "close" && persists(head.minor, head.fields);
+    this.clientPersists =
+      requestDone && outgoing.kind !== "close" && persists(minor, fields) && !this.context.isDraining;
+    this.answerPipe = new BodyPipe(bodyOf(framing), outgoing.kind === "chunked");
+    const persistence = this.clientPersists ? (minor === 0 ? "keep-alive" : "implied") : "close";
+    this.answerHead = serializeResponse(head, outgoing, this.settings.viaLines[head.minor], persistence);
   }
 
-  #passBody(upstream: Upstream, bytes: Buffer, at: number): void {
-    const pipe = this.#answerPipe;
-    const answer = this.#answer;
+  private passBody(upstream: Upstream, bytes: Buffer, at: number): void {
+    const pipe = this.answerPipe;
+    const answer = this.answer;
     if (pipe === undefined || answer === undefined) return;
-    const end = pipe.take(bytes, at, this.#session.link, this.#answerHead);
-    this.#answerHead = "";
-    this.#exchange.status = answer.status;
-    this.#exchange.bytesOut += pipe.written;
+    const end = pipe.take(bytes, at, this.session.link, this.answerHead);
+    this.answerHead = "";
+    this.exchange.status = answer.status;
+    this.exchange.bytesOut += pipe.written;
     if (pipe.done) {
       // What comes unasked after an answer would be read as the next one's.
-      if (end < bytes.length) this.#upstreamPersists = false;
-      return this.#finish();
+      if (end < bytes.length) this.upstreamPersists = false;
+      return this.finish();
     }
-    this.#arm(this.#settings.config.timeouts.body);
-    if (!pipe.hasRoom) this.#pause(upstream);
+    this.arm(this.settings.config.timeouts.body);
+    if (!pipe.hasRoom) this.pause(upstream);
   }
 
-  #pause(upstream: Upstream): void {
-    this.#upstreamPaused = true;
+  private pause(upstream: Upstream): void {
+    this.upstreamPaused = true;
     upstream.link.pause();
   }
 
-  #resume(upstream: Upstream): void {
-    if (this.#upstreamPaused) upstream.link.resume();
-    this.#upstreamPaused = false;
+  private resume(upstream: Upstream): void {
+    if (this.upstreamPaused) upstream.link.resume();
+    this.upstreamPaused = false;
   }
 
-  #finish(): void {
-    const upstream = this.#upstream;
-    const { perEndpoint } = this.#settings.config.pool;
+  private finish(): void {
+    const upstream = this.upstream;
+    const { perEndpoint } = this.settings.config.pool;
     if (upstream !== undefined) {
-      this.#resume(upstream);
-      if (this.#upstreamPersists && perEndpoint > 0)
-        this.#context.pool.put(upstream, perEndpoint, this.#context.now);
-      else this.#letGo()?.link.drop();
+      this.resume(upstream);
+      if (this.upstreamPersists && perEndpoint > 0)
+        this.context.pool.put(upstream, perEndpoint, this.context.now);
+      else this.letGo()?.link.drop();
     }
-    this.#upstream = undefined;
-    this.#session.exchangeEnded(this.#clientPersists);
+    this.upstream = undefined;
+    this.session.exchangeEnded(this.clientPersists);
   }
 
   /** RFC 9110 §7.8: after a 101 both connections carry another protocol, and nothing is read of it. */
-  #switchProtocols(upstream: Upstream, head: ResponseHead, early: Buffer): void {
+  private switchProtocols(upstream: Upstream, head: ResponseHead, early: Buffer): void {
     if (
-      this.#head.fields.upgrade === undefined ||
+      this.head.fields.upgrade === undefined ||
       head.fields.upgrade === undefined ||
-      !this.#requestPipe.done
+      !this.requestPipe.done
     ) {
-      return this.#fail({
+      return this.fail({
         word: "http_upgrade_failed",
-        detail: `${this.#origin.authority} switched protocols unasked`,
+        detail: `${this.origin.authority} switched protocols unasked`,
       });
     }
-    const text = serializeInterim(head, this.#settings.viaLines[head.minor]);
-    this.#exchange.kind = "upgrade";
-    this.#exchange.status = 101;
-    this.#exchange.bytesOut += text.length;
-    this.#session.link.writeText(text);
-    Tunnel.join(this.#session, this.#exchange, this.#settings, upstream.link, early);
+    const text = serializeInterim(head, this.settings.viaLines[head.minor]);
+    this.exchange.kind = "upgrade";
+    this.exchange.status = 101;
+    this.exchange.bytesOut += text.length;
+    this.session.link.writeText(text);
+    Tunnel.join(this.session, this.exchange, this.settings, upstream.link, early);
   }
 
   /** Before any answer: once more where that is safe, else the client is told. */
-  #upstreamDied(): void {
-    const word = this.#answerBegan ? "http_response_incomplete" : "connection_terminated";
+  private upstreamDied(): void {
+    const word = this.answerBegan ? "http_response_incomplete" : "connection_terminated";
     const maySendAgain =
       failures[word].retry === "if-safe" &&
       decideRetry({
-        method: this.#head.method,
-        reused: this.#exchange.reused,
-        wasSent: this.#wasSent,
-        bodyGone: this.#bodyGone,
-        answerBegan: this.#answerBegan,
-        retries: this.#retries,
+        method: this.head.method,
+        reused: this.exchange.reused,
+        wasSent: this.wasSent,
+        bodyGone: this.bodyGone,
+        answerBegan: this.answerBegan,
+        retries: this.retries,
       });
     if (!maySendAgain)
-      return this.#fail({
+      return this.fail({
         word,
-        detail: `${this.#origin.authority} closed the connection before it had answered`,
+        detail: `${this.origin.authority} closed the connection before it had answered`,
       });
-    this.#letGo()?.link.close();
-    this.#retries++;
-    this.#wasSent = false;
-    this.#context.counters.add(cells.retries);
-    this.#connect();
+    this.letGo()?.link.close();
+    this.retries++;
+    this.wasSent = false;
+    this.context.counters.add(cells.retries);
+    this.connect();
   }
 
-  #cutShort(): void {
-    this.#fail({
+  private cutShort(): void {
+    this.fail({
       word: "http_response_incomplete",
-      detail: `${this.#origin.authority} closed the connection within its answer`,
+      detail: `${this.origin.authority} closed the connection within its answer`,
     });
   }
 
-  #fail(failure: Failure): void {
-    const persisting = this.#requestPipe.done && persists(this.#head.minor, this.#head.fields);
-    this.#session.fail(failure, this.#head, persisting);
+  private fail(failure: Failure): void {
+    const persisting = this.requestPipe.done && persists(this.head.minor, this.head.fields);
+    this.session.fail(failure, this.head, persisting);
   }
 
   /** Returns the upstream, whose link tells this exchange nothing any more. */
-  #letGo(): Upstream | undefined {
-    const upstream = this.#upstream;
+  private letGo(): Upstream | undefined {
+    const upstream = this.upstream;
     if (upstream !== undefined) upstream.link.owner = upstream;
-    this.#upstream = undefined;
+    this.upstream = undefined;
     this.isFull = false;
     return upstream;
   }
 
-  #arm(ms: number): void {
-    this.#session.deadlineAt = deadlineIn(this.#context, ms);
+  private arm(ms: number): void {
+    this.session.deadlineAt = deadlineIn(this.context, ms);
   }
 }
 
