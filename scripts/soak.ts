@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import { unusedPort } from "../test/support/port.ts";
 import { type RunningProxy, startProxy } from "../test/support/proxy.ts";
 import { openDescriptors, rssBytes } from "./bench/cpu.ts";
-import { type Ports, visits } from "./soak/clients.ts";
+import { briskVisits, idleVisits, type Ports, type Visit } from "./soak/clients.ts";
 import { startFaultyUpstream } from "./soak/upstream.ts";
 
 const USAGE = `Usage: bun scripts/soak.ts [OPTIONS]     (builds nothing: run npm run build first)
@@ -68,7 +68,10 @@ const unsteady = startFaultyUpstream();
 const proxy = await startProxy({ ...CONFIG, workers: options.workers });
 const ports = { proxy: proxy.port, upstream: upstream.port, unsteady: unsteady.port, nobody: unusedPort() };
 const tallies = new Map<string, Tally>(
-  Object.keys(visits).map((name) => [name, { done: 0, failed: 0, firstFailure: "" }]),
+  Object.keys({ ...briskVisits, ...idleVisits }).map((name) => [
+    name,
+    { done: 0, failed: 0, firstFailure: "" },
+  ]),
 );
 
 try {
@@ -76,7 +79,7 @@ try {
   await Bun.sleep(SETTLE_MS);
   const before = await read(proxy);
 
-  const reports = setInterval(() => void read(proxy).then(report), REPORT_MS);
+  const reports = setInterval(() => void reportAndReload(), REPORT_MS);
   await load(ports, options.minutes * 60_000);
   clearInterval(reports);
 
@@ -90,51 +93,58 @@ try {
   unsteady.stop();
 }
 
-/** Each lane goes through all kinds of visit in an order of its own, over and over. */
+/** Half of the lanes make brisk visits, half idle ones, so that those who wait do not slow down the rest. */
 async function load(ports: Ports, durationMs: number): Promise<void> {
   const endsAt = Date.now() + durationMs;
-  const names = Object.keys(visits);
-  const lane = async (start: number) => {
-    for (let at = start; Date.now() < endsAt; at++) {
-      const name = names[(at * 7 + start) % names.length] ?? "";
-      const tally = tallies.get(name);
-      const visit = visits[name];
-      if (tally === undefined || visit === undefined) continue;
-      try {
-        await visit(ports);
-        tally.done++;
-      } catch (error) {
-        tally.failed++;
-        tally.firstFailure ||= (error as Error).message;
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: options.lanes }, (_, start) => lane(start)));
+  const kinds = [Object.entries(briskVisits), Object.entries(idleVisits)];
+  const lanes = Array.from({ length: options.lanes }, (_, at) =>
+    runLane(ports, kinds[at % 2] ?? [], at, endsAt),
+  );
+  await Promise.all(lanes);
 }
 
-interface Status {
-  readonly totals: Readonly<Record<string, number>>;
-  readonly upstream: Readonly<Record<string, number>>;
+/** Goes through all of `visits` over and over; `start` sets the lanes apart. */
+async function runLane(
+  ports: Ports,
+  visits: [string, Visit][],
+  start: number,
+  endsAt: number,
+): Promise<void> {
+  for (let at = start; Date.now() < endsAt; at++) {
+    const [name, visit] = visits[at % visits.length] ?? [];
+    const tally = tallies.get(name ?? "");
+    if (tally === undefined || visit === undefined) return;
+    try {
+      await visit(ports);
+      tally.done++;
+    } catch (error) {
+      tally.failed++;
+      tally.firstFailure ||= (error as Error).message;
+    }
+  }
 }
 
 async function read(proxy: RunningProxy): Promise<Reading> {
-  const { totals, upstream } = (await proxy.status()) as Status;
-  const from = (counts: Readonly<Record<string, number>>, name: string) => counts[name] ?? Number.NaN;
+  const { totals, upstream } = await proxy.status();
+  const { connectionsOpen, inFlight, tunnelsOpen, exchanges, handlerErrors, workerRestarts } = totals;
   return {
     rssBytes: rssBytes(proxy.pid),
     descriptors: openDescriptors(proxy.pid),
-    connectionsOpen: from(totals, "connectionsOpen"),
-    inFlight: from(totals, "inFlight"),
-    tunnelsOpen: from(totals, "tunnelsOpen"),
-    upstreamOpen: from(upstream, "open"),
-    upstreamIdle: from(upstream, "idle"),
-    exchanges: from(totals, "exchanges"),
-    handlerErrors: from(totals, "handlerErrors"),
-    workerRestarts: from(totals, "workerRestarts"),
+    connectionsOpen,
+    inFlight,
+    tunnelsOpen,
+    upstreamOpen: upstream.open,
+    upstreamIdle: upstream.idle,
+    exchanges,
+    handlerErrors,
+    workerRestarts,
   };
 }
 
-function report(reading: Reading): void {
+/** A reload under load is part of a long life. */
+async function reportAndReload(): Promise<void> {
+  const reading = await read(proxy);
+  proxy.signal("SIGHUP");
   const { exchanges, connectionsOpen, tunnelsOpen, upstreamOpen, descriptors } = reading;
   console.log(
     `${megabytes(reading.rssBytes)} RSS, ${descriptors} descriptors, ${exchanges} exchanges, ` +

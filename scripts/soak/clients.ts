@@ -16,7 +16,8 @@ export interface Ports {
 
 export type Visit = (ports: Ports) => Promise<void>;
 
-export const visits: Readonly<Record<string, Visit>> = {
+/** These end when they have got what they came for. */
+export const briskVisits: Readonly<Record<string, Visit>> = {
   "keep-alive, 20 requests": async (ports) => {
     const client = await Conversation.open(ports.proxy);
     for (let i = 0; i < 20; i++) {
@@ -53,14 +54,23 @@ export const visits: Readonly<Record<string, Visit>> = {
     client.close();
   },
 
-  "slow reader": async (ports) => {
+  "answer before the upload is through": async (ports) => {
     const client = await Conversation.open(ports.proxy);
-    client.say(get(ports.upstream, "/large"));
-    await client.hearUntil("\r\n\r\n");
-    client.pause();
-    await Bun.sleep(500);
-    client.resume();
-    expectLength(await client.hear(LARGE_BYTES), LARGE_BYTES);
+    client.say(post(ports.upstream, "/early", `Content-Length: ${LARGE_BYTES}`));
+    client.say(new Uint8Array(LARGE_BYTES / 2));
+    expectStart(await hearAnswer(client), "HTTP/1.1 413");
+    client.close();
+  },
+
+  "upgrade, and then bytes": async (ports) => {
+    const client = await Conversation.open(ports.proxy);
+    const head = get(ports.upstream, "/upgrade");
+    client.say(head.replace("\r\n\r\n", "\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n"));
+    expectStart(await client.hearUntil("\r\n\r\n"), "HTTP/1.1 101");
+    client.say("e".repeat(100_000));
+    expectLength(await client.hear(100_000), 100_000);
+    client.finish();
+    await client.hearAll();
     client.close();
   },
 
@@ -84,19 +94,6 @@ export const visits: Readonly<Record<string, Visit>> = {
     client.say(get(ports.upstream, "/never"));
     await Bun.sleep(20);
     client.vanish();
-  },
-
-  "client that says half a head and no more": async (ports) => {
-    const client = await Conversation.open(ports.proxy);
-    client.say("GET http://127.0.0.1/ HTTP/1.1\r\nHost: 127");
-    expectStart(await client.hearAll(), "HTTP/1.1 408");
-    client.close();
-  },
-
-  "client that says nothing": async (ports) => {
-    const client = await Conversation.open(ports.proxy);
-    await client.hearAll();
-    client.close();
   },
 
   "bad requests": async (ports) => {
@@ -178,10 +175,37 @@ export const visits: Readonly<Record<string, Visit>> = {
     await client.hear(1_000);
     client.vanish();
   },
+};
+
+/** These stand about until a deadline of the proxy's, or patience, ends them. */
+export const idleVisits: Readonly<Record<string, Visit>> = {
+  "client that says half a head and no more": async (ports) => {
+    const client = await Conversation.open(ports.proxy);
+    client.say("GET http://127.0.0.1/ HTTP/1.1\r\nHost: 127");
+    expectStart(await client.hearAll(), "HTTP/1.1 408");
+    client.close();
+  },
+
+  "client that says nothing": async (ports) => {
+    const client = await Conversation.open(ports.proxy);
+    await client.hearAll();
+    client.close();
+  },
 
   "tunnel that stands idle": async (ports) => {
     const client = await openTunnel(ports);
     await client.hearAll();
+    client.close();
+  },
+
+  "slow reader": async (ports) => {
+    const client = await Conversation.open(ports.proxy);
+    client.say(get(ports.upstream, "/large"));
+    await client.hearUntil("\r\n\r\n");
+    client.pause();
+    await Bun.sleep(500);
+    client.resume();
+    expectLength(await client.hear(LARGE_BYTES), LARGE_BYTES);
     client.close();
   },
 };

@@ -51,6 +51,10 @@ const answers: Record<string, (socket: Socket<Visit>) => void> = {
       "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsmall\nHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nmore",
     ),
   "/never": () => {},
+  "/upgrade": (socket) => {
+    socket.data.isTunnel = true;
+    send(socket, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n");
+  },
 };
 
 export function startFaultyUpstream() {
@@ -94,11 +98,21 @@ function read(socket: Socket<Visit>, text: string): void {
       if (last < 0) return;
       visit.text = visit.text.slice(last + 5);
       visit.path = head.split(" ")[1] ?? "";
+      if (visit.path === "/early") return refuseEarly(socket);
       visit.bodyLeft = Number(/^content-length: *(\d+)/im.exec(head)?.[1] ?? 0);
       if (visit.bodyLeft > 0) continue;
     }
     answers[visit.path]?.(socket);
   }
+}
+
+/** Does not wait for the body, and takes no more of it. */
+function refuseEarly(socket: Socket<Visit>): void {
+  send(
+    socket,
+    "HTTP/1.1 413 Content Too Large\r\nContent-Length: 10\r\nConnection: close\r\n\r\ntoo large\n",
+  );
+  socket.shutdown();
 }
 
 function send(socket: Socket<Visit>, words: string | Uint8Array): void {

@@ -9,6 +9,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import type { StatusReport } from "../../src/admin/status-report.ts";
 
 /** A config as the file has it (listeners and admin are put on free ports when left out), or the flags of `serve`. */
 export type ProxySettings = Readonly<Record<string, unknown>> | readonly string[];
@@ -37,7 +38,7 @@ export interface RunningProxy extends AsyncDisposable {
   /** The JSON lines on stdout so far; they come in batches, so wait for the one you need. */
   accessLog(): Record<string, unknown>[];
   /** What the status port says of everything. */
-  status(): Promise<unknown>;
+  status(): Promise<StatusReport>;
   /** The value of one series of /metrics, written as there: `name{label="value"}`. */
   metric(series: string): Promise<number>;
   /** Writes its config file anew; it is read when the proxy is told to reload. */
@@ -114,7 +115,7 @@ export async function startProxy(
     stdout,
     stderr,
     accessLog: () => parseLines(stdout()),
-    status: async () => (await fetch(`${admin}/status`, { proxy: false })).json(),
+    status: async () => (await fetch(`${admin}/status`, { proxy: false })).json() as Promise<StatusReport>,
     metric: async (series) =>
       readSeries(await (await fetch(`${admin}/metrics`, { proxy: false })).text(), series),
     rewriteConfig: async (config) => {
