@@ -316,7 +316,7 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
   /** RFC 9110 §7.8: after a 101 both connections carry another protocol, and nothing is read of it. */
   private switchProtocols(upstream: Upstream, head: ResponseHead, early: Buffer): void {
     if (
-      this.head.fields.upgrade === undefined ||
+      outgoingRequest(this.head).fields.upgrade === undefined ||
       head.fields.upgrade === undefined ||
       !this.requestPipe.done
     ) {

@@ -53,7 +53,7 @@ export class FakeLink implements Link {
   }
 
   end(): void {
-    if (this.#ending !== "open") return;
+    if (this.#ending !== "open" || this.isClosed) return;
     this.#log.push(`${this.name} end`);
     this.#ending = this.#peerEnded ? "full" : "half";
     if (this.#ending === "full" && this.outboxBytes === 0) this.#close(undefined);

@@ -106,11 +106,12 @@ export class FakeRelay {
     return link;
   }
 
-  /** The oldest dial under way succeeds, by the first of its addresses. */
-  upstream(): FakeLink {
+  /** The oldest dial under way succeeds, by the first of its addresses; `prepare` sees the link first. */
+  upstream(prepare: (link: FakeLink) => void = () => {}): FakeLink {
     const dial = this.#takeDial();
     const link = new FakeLink(nameOf("upstream", this.#upstreams), this.log);
     this.#upstreams.push(link);
+    prepare(link);
     dial.waiter.onDialed(link, dial.addresses[0] ?? "");
     return link;
   }
