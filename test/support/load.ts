@@ -1,0 +1,92 @@
+/**
+ * Clients that ask without a pause, over kept connections or a new one each
+ * time, while a test does something to the proxy. A request counts as failed
+ * when its connection was there and the whole answer did not come; a
+ * connection that could not be made is told apart from that.
+ */
+import { get } from "./http.ts";
+import { RawPeer } from "./raw.ts";
+
+export interface LoadOptions {
+  /** The proxy's. */
+  readonly port: number;
+  /** The upstream, whose every answer ends in "hello". */
+  readonly authority: string;
+  readonly kept: number;
+  readonly anew: number;
+}
+
+/** A proxy that is gone is tried again after this. */
+const RETRY_MS = 5;
+
+export class Load implements AsyncDisposable {
+  answered = 0;
+  /** One line for each request that failed. */
+  readonly failures: string[] = [];
+  /** Connections that could not be made. */
+  refused = 0;
+  /** Answers that said `Connection: close`. */
+  farewells = 0;
+  readonly #options: LoadOptions;
+  readonly #clients: Promise<void>[];
+  #isOver = false;
+
+  constructor(options: LoadOptions) {
+    this.#options = options;
+    this.#clients = [
+      ...Array.from({ length: options.kept }, () => this.#run(true)),
+      ...Array.from({ length: options.anew }, () => this.#run(false)),
+    ];
+  }
+
+  /** Ends when every client has heard its last answer. */
+  async stop(): Promise<void> {
+    this.#isOver = true;
+    await Promise.all(this.#clients);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #run(keeps: boolean): Promise<void> {
+    let client: RawPeer | undefined;
+    while (!this.#isOver) {
+      client ??= await this.#connect();
+      if (client === undefined) continue;
+      const persists = await this.#ask(client, keeps);
+      if (persists) continue;
+      client.finish();
+      client = undefined;
+    }
+    client?.finish();
+  }
+
+  async #connect(): Promise<RawPeer | undefined> {
+    try {
+      return await RawPeer.connect(this.#options.port);
+    } catch {
+      this.refused++;
+      await Bun.sleep(RETRY_MS);
+      return undefined;
+    }
+  }
+
+  /** Returns whether the connection can be used again. */
+  async #ask(client: RawPeer, keeps: boolean): Promise<boolean> {
+    client.say(get(this.#options.authority, "/", keeps ? "" : "Connection: close\r\n"));
+    try {
+      const answer = await client.hearUntil("hello");
+      if (!answer.startsWith("HTTP/1.1 200 ")) throw new Error(`Cannot take for an answer: ${answer}`);
+      this.answered++;
+      client.takeHeard();
+      if (!keeps) return false;
+      const isLast = answer.includes("\r\nConnection: close\r\n");
+      if (isLast) this.farewells++;
+      return !isLast;
+    } catch (error) {
+      this.failures.push(`${keeps ? "kept" : "anew"}: ${(error as Error).message}`);
+      return false;
+    }
+  }
+}
