@@ -30,7 +30,7 @@ const RUN_MS_MAX = 50_000;
 const TEST_MS_MAX = 60_000;
 
 export function testWith(tools: readonly string[], name: string, body: () => Promise<void>): void {
-  const missing = tools.filter((tool) => Bun.which(tool) === null);
+  const missing = missingOf(tools);
   if (missing.length === 0) {
     test(name, body, TEST_MS_MAX);
   } else if (process.env["CI"] === "true") {
@@ -38,6 +38,10 @@ export function testWith(tools: readonly string[], name: string, body: () => Pro
   } else {
     test.skip(`${name} (skipped: needs ${missing.join(", ")})`, body);
   }
+}
+
+export function missingOf(tools: readonly string[]): string[] {
+  return tools.filter((tool) => Bun.which(tool) === null);
 }
 
 /** The folder of one test, gone after it: `await using folder = await makeFolder()`. */

@@ -7,7 +7,7 @@ import { expectForwarded, expectTunnelled } from "../support/passage.ts";
 import { type RunningProxy, startProxy } from "../support/proxy.ts";
 import { makeCertificate, type TestCertificate } from "../support/servers/certificate.ts";
 import { startWebServer } from "../support/servers/web.ts";
-import { type Folder, makeFolder, runOk, testWith } from "../support/tools.ts";
+import { type Folder, makeFolder, missingOf, runOk, testWith } from "../support/tools.ts";
 
 const PAGE = `<!doctype html><title>page</title><link rel="stylesheet" href="/style.css">
 <body><img src="/dot.svg"><p id="said">nothing</p><script src="/script.js"></script>`;
@@ -40,23 +40,24 @@ const FLAGS = [
   "--dump-dom",
 ];
 
+const NEEDS = ["chromium", "openssl"];
+const resources = new AsyncDisposableStack();
+
 let folder: Folder;
 let certificate: TestCertificate;
 let proxy: RunningProxy;
 
 beforeAll(async () => {
-  folder = await makeFolder();
+  if (missingOf(NEEDS).length > 0) return;
+  folder = resources.use(await makeFolder());
   certificate = await makeCertificate(folder.path);
-  proxy = await startProxy();
+  proxy = resources.use(await startProxy());
 });
 
-afterAll(async () => {
-  await proxy.stop();
-  await folder[Symbol.asyncDispose]();
-});
+afterAll(() => resources.disposeAsync());
 
 describe.each(["HTTP", "HTTPS"] as const)("Chromium over %s", (scheme) => {
-  testWith(["chromium"], "loads a page with all that belongs to it", async () => {
+  testWith(NEEDS, "loads a page with all that belongs to it", async () => {
     using server = startWebServer(answer, scheme === "HTTPS" ? certificate : undefined);
     const own = [
       `--proxy-server=${proxy.url}`,

@@ -7,7 +7,18 @@ import { makeCertificate, type TestCertificate } from "../support/servers/certif
 import { LARGE_BODY, startEchoServer } from "../support/servers/echo.ts";
 import { startExpectingServer } from "../support/servers/expecting.ts";
 import type { WebServer } from "../support/servers/web.ts";
-import { type Folder, makeFolder, type RunOptions, run, runOk, testWith } from "../support/tools.ts";
+import {
+  type Folder,
+  makeFolder,
+  missingOf,
+  type RunOptions,
+  run,
+  runOk,
+  testWith,
+} from "../support/tools.ts";
+
+const NEEDS = ["curl", "openssl"];
+const resources = new AsyncDisposableStack();
 
 let folder: Folder;
 let certificate: TestCertificate;
@@ -16,20 +27,16 @@ let secure: WebServer;
 let proxy: RunningProxy;
 
 beforeAll(async () => {
-  folder = await makeFolder();
+  if (missingOf(NEEDS).length > 0) return;
+  folder = resources.use(await makeFolder());
   certificate = await makeCertificate(folder.path);
-  plain = startEchoServer();
-  secure = startEchoServer(certificate);
-  proxy = await startProxy();
+  plain = resources.use(startEchoServer());
+  secure = resources.use(startEchoServer(certificate));
+  proxy = resources.use(await startProxy());
   await Bun.write(`${folder.path}/large`, LARGE_BODY);
 });
 
-afterAll(async () => {
-  await proxy.stop();
-  plain[Symbol.dispose]();
-  secure[Symbol.dispose]();
-  await folder[Symbol.asyncDispose]();
-});
+afterAll(() => resources.disposeAsync());
 
 // Each row: what it shows | path | options | what curl writes.
 const exchanges: readonly (readonly [string, string, readonly string[], string])[] = [
@@ -57,7 +64,7 @@ describe.each([
   ["over HTTPS", () => secure, () => ["--cacert", certificate.caFile]],
 ] as const)("curl, %s", (form, server, extra) => {
   for (const [name, path, options, written] of exchanges) {
-    testWith(["curl"], name, async () => {
+    testWith(NEEDS, name, async () => {
       const { stdout } = await curl([...extra(), ...options, server().url + path]);
 
       expect(stdout).toBe(written);
@@ -65,13 +72,13 @@ describe.each([
     });
   }
 
-  testWith(["curl"], "downloads a large body whole", async () => {
+  testWith(NEEDS, "downloads a large body whole", async () => {
     await curl([...extra(), "-o", "got", `${server().url}/large`], { cwd: folder.path });
 
     expect(await digest(`${folder.path}/got`)).toBe(Bun.hash(LARGE_BODY));
   });
 
-  testWith(["curl"], "uploads a large body, by length and chunked, and hears it back", async () => {
+  testWith(NEEDS, "uploads a large body, by length and chunked, and hears it back", async () => {
     const byLength = ["-T", "large", "-D", "head-1", "-o", "got-1"];
     const chunked = ["-T", "-", "-D", "head-2", "-o", "got-2"];
     const url = `${server().url}/echo`;
@@ -87,7 +94,7 @@ describe.each([
     expect(await Bun.file(`${folder.path}/head-2`).text()).toContain("x-request-coding: chunked");
   });
 
-  testWith(["curl"], "uses one connection for several requests", async () => {
+  testWith(NEEDS, "uses one connection for several requests", async () => {
     const urls = ["/hello", "/chunked", "/hello"].map((path) => server().url + path);
 
     const { stdout } = await curl([...extra(), "-w", "%{num_connects}\n", ...urls]);
@@ -95,7 +102,7 @@ describe.each([
     expect(stdout).toBe("hello\n1\none two three\n0\nhello\n0\n");
   });
 
-  testWith(["curl"], "keeps 30 requests apart that run side by side", async () => {
+  testWith(NEEDS, "keeps 30 requests apart that run side by side", async () => {
     const urls = Array.from({ length: 30 }, () => `${server().url}/chunked`);
 
     const { stdout } = await curl([...extra(), "--no-progress-meter", "-Z", ...urls]);
@@ -105,7 +112,7 @@ describe.each([
 });
 
 describe("curl, finding its way", () => {
-  testWith(["curl"], "obeys http_proxy and https_proxy", async () => {
+  testWith(NEEDS, "obeys http_proxy and https_proxy", async () => {
     using first = startEchoServer();
     using second = startEchoServer(certificate);
     const env = { http_proxy: proxy.url, https_proxy: proxy.url };
@@ -118,7 +125,7 @@ describe("curl, finding its way", () => {
     await expectTunnelled(proxy, second);
   });
 
-  testWith(["curl"], "waits for 100 Continue before a large upload", async () => {
+  testWith(NEEDS, "waits for 100 Continue before a large upload", async () => {
     using server = startExpectingServer("continue");
     const options = ["-H", "Expect: 100-continue", "--expect100-timeout", "60", "-T", "large"];
 
@@ -128,7 +135,7 @@ describe("curl, finding its way", () => {
     expect(server.bytesBeforeAnswer()).toBe(0);
   });
 
-  testWith(["curl"], "sends no body that the server refuses to wait for", async () => {
+  testWith(NEEDS, "sends no body that the server refuses to wait for", async () => {
     using server = startExpectingServer("refuse");
     const options = ["-H", "Expect: 100-continue", "--expect100-timeout", "60", "-T", "large"];
 
@@ -138,7 +145,7 @@ describe("curl, finding its way", () => {
     expect(server.bytesBeforeAnswer()).toBe(0);
   });
 
-  testWith(["curl"], "is told when nobody listens", async () => {
+  testWith(NEEDS, "is told when nobody listens", async () => {
     const url = `http://127.0.0.1:${unusedPort()}/`;
 
     const get = await curl(["-o", "/dev/null", "-w", "%{http_code}", url]);
@@ -149,7 +156,7 @@ describe("curl, finding its way", () => {
     expect(connect.stdout).toBe("502");
   });
 
-  testWith(["curl"], "is told what the port is when it forgets that this is a proxy", async () => {
+  testWith(NEEDS, "is told what the port is when it forgets that this is a proxy", async () => {
     const outcome = await runOk(["curl", "-sS", "-w", "%{http_code}", `${proxy.url}/hello`]);
 
     expect(outcome.stdout).toEndWith("400");

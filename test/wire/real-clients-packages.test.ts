@@ -10,25 +10,24 @@ import { LARGE_BODY, startEchoServer } from "../support/servers/echo.ts";
 import { GIT_ENV, makeRepository, startGitServer } from "../support/servers/git.ts";
 import { makePackages, startRegistry } from "../support/servers/npm.ts";
 import { startFileServer } from "../support/servers/web.ts";
-import { type Folder, makeFolder, runOk, testWith } from "../support/tools.ts";
+import { makeFolder, missingOf, runOk, testWith } from "../support/tools.ts";
 
-let shared: Folder;
+const resources = new AsyncDisposableStack();
+
 let certificate: TestCertificate;
 let proxy: RunningProxy;
 
 beforeAll(async () => {
-  shared = await makeFolder();
-  certificate = await makeCertificate(shared.path);
-  proxy = await startProxy();
+  if (missingOf(["openssl"]).length > 0) return;
+  const folder = resources.use(await makeFolder());
+  certificate = await makeCertificate(folder.path);
+  proxy = resources.use(await startProxy());
 });
 
-afterAll(async () => {
-  await proxy.stop();
-  await shared[Symbol.asyncDispose]();
-});
+afterAll(() => resources.disposeAsync());
 
 describe("wget", () => {
-  testWith(["wget"], "downloads over HTTP", async () => {
+  testWith(["openssl", "wget"], "downloads over HTTP", async () => {
     await using folder = await makeFolder();
     using server = startEchoServer();
     const env = { http_proxy: proxy.url };
@@ -39,7 +38,7 @@ describe("wget", () => {
     expectForwarded(server);
   });
 
-  testWith(["wget"], "downloads over HTTPS", async () => {
+  testWith(["openssl", "wget"], "downloads over HTTPS", async () => {
     await using folder = await makeFolder();
     using server = startEchoServer(certificate);
     const command = ["wget", "-q", `--ca-certificate=${certificate.caFile}`, "-O", "got"];
@@ -52,7 +51,7 @@ describe("wget", () => {
 });
 
 describe.each(["HTTP", "HTTPS"] as const)("git over %s", (scheme) => {
-  testWith(["git"], "clones, commits and pushes", async () => {
+  testWith(["openssl", "git"], "clones, commits and pushes", async () => {
     await using folder = await makeFolder();
     await makeRepository(folder.path, { "small.txt": "hello\n", "large.bin": randomBytes(2 << 20) });
     using server = startGitServer(folder.path, scheme === "HTTPS" ? certificate : undefined);
@@ -75,7 +74,7 @@ describe.each(["HTTP", "HTTPS"] as const)("git over %s", (scheme) => {
 });
 
 describe.each(["HTTP", "HTTPS"] as const)("npm over %s", (scheme) => {
-  testWith(["npm", "tar"], "installs a package and what it depends on", async () => {
+  testWith(["openssl", "npm", "tar"], "installs a package and what it depends on", async () => {
     await using folder = await makeFolder();
     const names = ["first", "second", "third", "fourth"];
     await makePackages(folder.path, names);
@@ -107,7 +106,7 @@ describe.each(["HTTP", "HTTPS"] as const)("npm over %s", (scheme) => {
 });
 
 describe("apt", () => {
-  testWith(["apt-get", "dpkg-deb"], "updates its index and downloads packages", async () => {
+  testWith(["openssl", "apt-get", "dpkg-deb"], "updates its index and downloads packages", async () => {
     await using folder = await makeFolder();
     const names = ["headgate-one", "headgate-two", "headgate-three"];
     using server = startFileServer(await makeArchive(folder.path, names));
