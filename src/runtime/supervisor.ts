@@ -7,13 +7,12 @@ import { networkInterfaces } from "node:os";
 import type { ApplyResult, Phase, WorkerState } from "../admin/deps.ts";
 import { formatHostPort, type HostPort } from "../config/host-port.ts";
 import type { Config } from "../config/schema.ts";
-import { probeAddress } from "../net/listen.ts";
 import { cells } from "../observe/cells.ts";
 import { Counters, mainCounters } from "../observe/counters.ts";
 import { type Snapshot, takeSnapshot } from "../observe/snapshot.ts";
 import { AccessLog } from "./access-log.ts";
 import { ConnectionTable } from "./connection-table.ts";
-import { describeListenError } from "./listen-error.ts";
+import { findUnavailable, portsAfter } from "./listener-ports.ts";
 import type { RunningConfig } from "./messages.ts";
 import { findUnchangeable } from "./restart-only.ts";
 import { allocateSharedMemory, type SharedMemory } from "./shared-memory.ts";
@@ -94,13 +93,8 @@ export class Supervisor {
   /** Every worker listens, or nothing does and the problem says why. */
   async start(): Promise<Started> {
     const { config } = this.#running;
-    for (const { address } of config.listeners) {
-      try {
-        if (address.port !== 0) probeAddress(address.host, address.port);
-      } catch (error) {
-        return { ok: false, problem: describeListenError(address, error) };
-      }
-    }
+    const unavailable = findUnavailable(config.listeners.map(({ address }) => address));
+    if (unavailable !== undefined) return { ok: false, problem: unavailable };
     const opened = await this.#log.open(config.log);
     if (!opened.ok) return opened;
 
@@ -171,10 +165,19 @@ export class Supervisor {
     const before = this.#running;
     const problems = findUnchangeable(before.config, config);
     if (problems.length > 0) return { ok: false, problems };
+    const wanted = config.listeners.map(({ address }) => address);
+    const ports = portsAfter(
+      before.config.listeners.map(({ address }) => address),
+      before.ports,
+      wanted,
+    );
+    // What we have ourselves a probe would find taken.
+    const unavailable = findUnavailable(wanted.filter(({ port }) => !before.ports.includes(port)));
+    if (unavailable !== undefined) return { ok: false, problems: [unavailable] };
     const opened = await this.#log.open(config.log);
     if (!opened.ok) return { ok: false, problems: [opened.problem] };
 
-    let running = this.#runningOf(config, portsAfter(before, config), before.generation + 1);
+    let running = this.#runningOf(config, ports, before.generation + 1);
     const done: WorkerThread[] = [];
     for (const { thread } of this.#slots) {
       if (thread.state !== "running") continue;
@@ -187,6 +190,8 @@ export class Supervisor {
       if (done.length === 0) running = this.#runningOf(config, applied.ports, running.generation);
       done.push(thread);
     }
+    // The first was told before these were known, and must know them for its own listeners too.
+    if (ports.includes(0)) await done[0]?.apply(running);
     this.#running = running;
     return { ok: true, generation: running.generation };
   }
@@ -237,10 +242,16 @@ export class Supervisor {
     setTimeout(() => this.#replace(index), delayMs);
   }
 
-  async #replace(index: number): Promise<void> {
-    if (this.phase !== "ready") return;
-    const applied = await this.#startWorker(index);
-    if (!applied.ok) this.#report(`Worker ${index} could not start: ${applied.problem}`);
+  /** In turn with new configs, or one that comes meanwhile would pass the new worker by. */
+  #replace(index: number): void {
+    this.#applying = this.#applying.then(async () => {
+      if (this.phase !== "ready") return;
+      const applied = await this.#startWorker(index);
+      if (applied.ok) return;
+      this.#report(`Worker ${index} could not start: ${applied.problem}`);
+      // It lives and does nothing; as one that died it is tried again.
+      this.#slots[index]?.thread.terminate();
+    });
   }
 
   #checkDrained(): void {
@@ -263,14 +274,4 @@ export class Supervisor {
 
 export function workerCount({ workers }: Config): number {
   return workers === "auto" ? navigator.hardwareConcurrency : workers;
-}
-
-/** A listener with port 0 that was there before keeps the port it got. */
-function portsAfter(before: RunningConfig, config: Config): number[] {
-  return config.listeners.map(({ address }) => {
-    const same = before.config.listeners.findIndex(
-      (old) => formatHostPort(old.address) === formatHostPort(address),
-    );
-    return before.ports[same] ?? address.port;
-  });
 }
