@@ -238,7 +238,10 @@ export class Session implements ClientSide, ClientConnection, LinkOwner {
   }
 
   #readHead(bytes: Buffer): void {
-    this.#exchange ??= new Exchange(this.context, this.listener, this.client);
+    if (this.#exchange === undefined) {
+      this.#settings = this.context.settings;
+      this.#exchange = new Exchange(this.context, this.listener, this.client);
+    }
     const wasEmpty = this.#reader.isEmpty;
     try {
       const at = this.#waitingAt;
