@@ -4,11 +4,14 @@
  */
 import type { StatusReport } from "../admin/status-report.ts";
 import type { StatusOptions } from "./args.ts";
+import { complain, printData, wantsColour } from "./output.ts";
 import { renderStatus } from "./status-text.ts";
 
 export interface StatusOutput {
-  readonly write: (text: string) => void;
-  readonly complain: (text: string) => void;
+  /** False when it could not be written. */
+  readonly write: (text: string) => Promise<boolean>;
+  /** One line, without its end. */
+  readonly complain: (line: string) => Promise<void>;
   readonly colour: boolean;
 }
 
@@ -18,11 +21,11 @@ const TIMEOUT_MS = 5000;
 export async function runStatus(request: StatusOptions, output = processOutput()): Promise<number> {
   const answer = await askStatus(request);
   if (!answer.ok) {
-    output.complain(`Cannot read the status from ${request.url}: ${answer.problem}\n`);
+    await output.complain(`Cannot read the status from ${request.url}: ${answer.problem}`);
     return 1;
   }
-  output.write(request.json ? answer.text : renderStatus(answer.report, output.colour));
-  return 0;
+  const text = request.json ? answer.text : renderStatus(answer.report, output.colour);
+  return (await output.write(text)) ? 0 : 1;
 }
 
 type Answer =
@@ -107,9 +110,5 @@ function fail(problem: string): Answer {
 }
 
 function processOutput(): StatusOutput {
-  return {
-    write: (text) => process.stdout.write(text),
-    complain: (text) => process.stderr.write(text),
-    colour: process.stdout.isTTY === true && (process.env["NO_COLOR"] ?? "") === "",
-  };
+  return { write: printData, complain, colour: wantsColour(1) };
 }

@@ -123,8 +123,11 @@ async function run(url: string, changes: { json?: boolean; token?: string | unde
   let out = "";
   let err = "";
   const output = {
-    write: (text: string) => void (out += text),
-    complain: (text: string) => void (err += text),
+    write: async (text: string) => {
+      out += text;
+      return true;
+    },
+    complain: async (line: string) => void (err += `${line}\n`),
     colour: false,
   };
   const code = await runStatus({ url, token: undefined, json: false, ...changes }, output);
