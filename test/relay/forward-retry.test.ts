@@ -79,7 +79,7 @@ transcript("it is asked again on a new connection, never on another from the poo
 
   expect(relay.told()).toEqual([
     `upstream 2 < ${head("GET / HTTP/1.1", HOST, "Via: 1.1 headgate")}`,
-    "upstream 2 close",
+    "upstream 2 drop",
     "dial 192.0.2.1 port 80",
   ]);
   expect(relay.pooled).toBe(1);
@@ -126,6 +126,17 @@ transcript("a body that comes after the retry goes to the new connection", (rela
   fresh.says(DONE);
 
   expect(fresh.received).toEndWith("\r\n\r\nabc");
+  expect(statuses(client)).toEqual([204, 204]);
+});
+
+transcript("a connection that ends without having taken the request is let go of", (relay) => {
+  const { client, upstream } = pooled(relay);
+  upstream.full = true;
+  client.says(GET);
+  upstream.ends();
+  relay.upstream().says(DONE);
+
+  expect(upstream.isClosed).toBe(true);
   expect(statuses(client)).toEqual([204, 204]);
 });
 

@@ -32,6 +32,10 @@ export class FakeLink implements Link {
     this.#log = log;
   }
 
+  get canBeHeard(): boolean {
+    return !this.isPaused && !this.isClosed && !this.#peerEnded;
+  }
+
   write(bytes: Buffer): boolean {
     return this.writeFramed("", bytes, 0, bytes.length, "");
   }
@@ -136,7 +140,7 @@ export class FakeLink implements Link {
 
   /** While a link is paused the kernel keeps what its peer says, the end too: a test that has it heard is wrong. */
   #mustBeHeard(): void {
-    if (this.isPaused || this.isClosed || this.#peerEnded) {
+    if (!this.canBeHeard) {
       throw new Error(`Cannot hear anything on ${this.name}: it is paused, ended or closed`);
     }
   }

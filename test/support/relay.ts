@@ -89,6 +89,11 @@ export class FakeRelay {
     };
   }
 
+  /** Dials under way. */
+  get dials(): number {
+    return this.#dials.length;
+  }
+
   get pooled(): number {
     return this.#pool.size;
   }
