@@ -56,13 +56,26 @@ let logBatch: LogBatch | undefined;
 const clock = setInterval(tick, TICK_MS);
 addEventListener("message", (event: MessageEvent<Order>) => obey(event.data));
 apply(start.running);
+// Socket handlers have their own net; this one is for promises and timers.
+process.on("uncaughtException", reportBug);
+process.on("unhandledRejection", reportBug);
 
 function obey(order: Order): void {
   switch (order.order) {
     case "apply":
-      return apply(order.running);
+      return applyOrExit(order.running);
     case "drain":
       return void drain(order.limitMs);
+  }
+}
+
+/** A config that is half in force would be worse than a worker less: the next one has all of it. */
+function applyOrExit(running: RunningConfig): void {
+  try {
+    apply(running);
+  } catch (error) {
+    reportBug(error);
+    process.exit(1);
   }
 }
 
@@ -108,7 +121,10 @@ function applyLog({ config, logFormat, logColour, ports }: RunningConfig): void 
 /** The one clock: deadlines, idle connections, log batches, gauges. */
 function tick(): void {
   context.now = performance.now();
-  context.deadlines.sweep(context.now);
+  context.deadlines.sweep(context.now, (client, error) => {
+    reportBug(error);
+    client.cut();
+  });
   context.pool.expire(context.now - context.settings.config.pool.idle);
   counters.set(cells.upstreamOpen, dialer.open);
   counters.set(cells.upstreamIdle, context.pool.size);
@@ -124,10 +140,9 @@ async function drain(limitMs: number): Promise<void> {
   context.isDraining = true;
   for (const client of context.deadlines) client.drain();
   await listeners.stop();
-  while (context.deadlines.size > 0) {
-    if (performance.now() >= cutAt) for (const client of context.deadlines) client.cut();
-    await Bun.sleep(TICK_MS / 4);
-  }
+  while (context.deadlines.size > 0 && performance.now() < cutAt) await Bun.sleep(TICK_MS / 4);
+  counters.add(cells.limitReached.timeout_drain, context.deadlines.size);
+  for (const client of context.deadlines) client.cut();
   clearInterval(clock);
   logBatch?.flush();
   tell({ report: "drained" });

@@ -35,11 +35,20 @@ export class Deadlines<Item extends Deadlined = Deadlined> {
     item.deadlineSlot = -1;
   }
 
-  /** Backwards, since what is overdue usually removes itself and the last takes its place. */
-  sweep(now: number): void {
+  /**
+   * Backwards, since what is overdue usually removes itself and the last takes
+   * its place. One that throws waits no more, and keeps nobody from their turn.
+   */
+  sweep(now: number, onThrow: (item: Item, error: unknown) => void): void {
     for (let index = this.#waiting.length - 1; index >= 0; index--) {
       const item = this.#waiting[index];
-      if (item !== undefined && item.deadlineAt <= now) item.onDeadline(now);
+      if (item === undefined || item.deadlineAt > now) continue;
+      try {
+        item.onDeadline(now);
+      } catch (error) {
+        item.deadlineAt = NEVER;
+        onThrow(item, error);
+      }
     }
   }
 

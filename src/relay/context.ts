@@ -36,7 +36,7 @@ export interface RelayContext {
 export interface ClientConnection extends Deadlined {
   /** No more requests: what is idle goes, what is under way may end. */
   drain(): void;
-  /** Drain is over: what has not ended is cut. */
+  /** At once: what has not ended never will. */
   cut(): void;
 }
 

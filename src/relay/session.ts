@@ -148,7 +148,6 @@ export class Session implements ClientSide, ClientConnection, LinkOwner {
   }
 
   cut(): void {
-    this.context.counters.add(cells.limitReached.timeout_drain);
     this.link.destroy();
   }
 

@@ -119,7 +119,6 @@ export class Tunnel implements LinkOwner, ClientConnection {
   drain(): void {}
 
   cut(): void {
-    this.#context.counters.add(cells.limitReached.timeout_drain);
     this.#client.destroy();
     this.#upstream.destroy();
   }

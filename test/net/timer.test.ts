@@ -2,47 +2,60 @@ import { expect, test } from "bun:test";
 import { type Deadlined, Deadlines, NEVER } from "../../src/net/timer.ts";
 
 test("who is overdue is told, at its time and not before", () => {
-  const { deadlines, add, told } = waiting();
+  const { sweep, add, told } = waiting();
   add("a", 100);
   add("b", 200);
   add("c", NEVER);
 
-  deadlines.sweep(99);
+  sweep(99);
   expect(told).toEqual([]);
-  deadlines.sweep(100);
+  sweep(100);
   expect(told).toEqual(["a"]);
-  deadlines.sweep(1_000_000);
+  sweep(1_000_000);
   expect(told).toEqual(["a", "b"]);
 });
 
 test("a deadline moves by an assignment", () => {
-  const { deadlines, add, told } = waiting();
+  const { sweep, add, told } = waiting();
   const item = add("a", 100);
   item.deadlineAt = 300;
 
-  deadlines.sweep(200);
+  sweep(200);
   expect(told).toEqual([]);
-  deadlines.sweep(300);
+  sweep(300);
   expect(told).toEqual(["a"]);
 });
 
 test("who leaves while being told skips nobody", () => {
-  const { deadlines, add, told } = waiting();
+  const { deadlines, sweep, add, told } = waiting();
   for (const name of "abcdef") add(name, 100);
 
-  deadlines.sweep(100);
+  sweep(100);
 
   expect(told.toSorted()).toEqual([..."abcdef"]);
   expect(deadlines.size).toBe(0);
 });
 
+test("who throws is told on once, and keeps nobody from their turn", () => {
+  const { sweep, add, told } = waiting();
+  add("a", 100);
+  add("b", 100).onDeadline = () => {
+    throw "b";
+  };
+  add("c", 100);
+  sweep(100);
+  sweep(200);
+
+  expect(told).toEqual(["c", "failed: b", "a"]);
+});
+
 test("whoever leaves, the others stay", () => {
   for (const leaver of [0, 1, 2]) {
-    const { deadlines, add, told } = waiting();
+    const { deadlines, sweep, add, told } = waiting();
     const items = ["a", "b", "c"].map((name) => add(name, 100));
     deadlines.remove(items[leaver] as Deadlined);
 
-    deadlines.sweep(100);
+    sweep(100);
 
     expect(told.toSorted()).toEqual(["a", "b", "c"].toSpliced(leaver, 1));
   }
@@ -86,5 +99,6 @@ function waiting() {
     deadlines.add(item);
     return item;
   };
-  return { deadlines, add, told };
+  const sweep = (now: number) => deadlines.sweep(now, (_, error) => told.push(`failed: ${error}`));
+  return { deadlines, sweep, add, told };
 }

@@ -168,6 +168,7 @@ describe("a drain", () => {
     await supervisor.drained;
 
     expect(await peer.hearOut()).toBe("reset");
+    expect(supervisor.snapshot().totals[cells.limitReached.timeout_drain]).toBe(1);
   });
 });
 

@@ -140,7 +140,9 @@ export class FakeRelay {
     const until = this.context.now + ms;
     while (this.context.now < until) {
       this.context.now = Math.min(until, this.context.now + TICK_MS);
-      this.context.deadlines.sweep(this.context.now);
+      this.context.deadlines.sweep(this.context.now, (_, error) => {
+        throw error;
+      });
       this.#pool.expire(this.context.now - this.context.settings.config.pool.idle);
     }
   }
