@@ -11,8 +11,8 @@
 import { failureWords } from "./failure-word.ts";
 import { HISTOGRAM_CELLS } from "./histogram.ts";
 
-/** Listeners that a config may have: each has cells of its own. */
-export const LISTENERS_MAX = 16;
+/** Listeners that a config may have (`listeners` in config/schema.ts): each has cells of its own. */
+export const LISTENERS_MAX = 64;
 
 export const exchangeKinds = ["forward", "tunnel", "upgrade", "own"] as const;
 

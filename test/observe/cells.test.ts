@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { parseConfig } from "../../src/config/load.ts";
 import { CELL_COUNT, cells, cellTable, LISTENERS_MAX } from "../../src/observe/cells.ts";
 import { Counters, countersBuffer, mainCounters, workersOf } from "../../src/observe/counters.ts";
 
@@ -7,6 +8,13 @@ test("no two metrics share a cell", () => {
 
   expect(new Set(used).size).toBe(used.length);
   expect(Math.max(...used)).toBeLessThan(CELL_COUNT);
+});
+
+test("every listener that a config may have has cells of its own", () => {
+  const listeners = Array.from({ length: LISTENERS_MAX }, () => ({ address: "127.0.0.1:0" }));
+
+  expect(parseConfig({ listeners }, {}).ok).toBe(true);
+  expect(parseConfig({ listeners: [...listeners, { address: "127.0.0.1:0" }] }, {}).ok).toBe(false);
 });
 
 test("counters end in _total and gauges do not", () => {
