@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { problemOfRequest, problemOfResponse, runCampaign } from "../../scripts/fuzz/campaign.ts";
-import { escaped } from "../../scripts/fuzz/shrink.ts";
+import { escaped, shrink } from "../../scripts/fuzz/shrink.ts";
 import { requestWires, responseWires } from "./wires.ts";
 
 test.each(requestWires.map((wire) => [escaped(wire).slice(0, 120), wire] as const))(
@@ -22,4 +22,10 @@ test("a few thousand accidents change nothing about that", () => {
 
   expect(failure).toBeUndefined();
   expect(cases).toBe(3_000);
+});
+
+test("a failure is told by the smallest bytes that fail, as a row can hold them", () => {
+  const smallest = shrink("GET / HTTP/1.1\r\nA: \0\xff\r\n\r\n", (wire) => wire.includes("\0\xff\r\n"));
+
+  expect(escaped(smallest)).toBe('"\\x00\\xff\\r\\n"');
 });
