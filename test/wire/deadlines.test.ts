@@ -1,6 +1,7 @@
-/** Every deadline of the config, run into over raw sockets: what each side is told, and where it is counted. */
+/** Every deadline but that of bodies, run into over raw sockets: what each side is told, and where it is counted. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
-import { answerEach, connect, get, post } from "../support/http.ts";
+import { answerEach, connect, get } from "../support/http.ts";
+import { counting, limitSeries, nothingIsLeft } from "../support/metrics.ts";
 import { type RunningProxy, startProxy } from "../support/proxy.ts";
 import { RawPeer, startRawServer } from "../support/raw.ts";
 import { startSilentServer } from "../support/silent.ts";
@@ -18,20 +19,13 @@ beforeAll(async () => {
   const timeouts = { head: WAIT, connect: WAIT, firstByte: WAIT, idle: WAIT, body: WAIT, tunnelIdle: WAIT };
   proxy = await startProxy({ workers: 1, timeouts });
 });
-afterEach(async () => {
-  for (const gauge of [
-    "headgate_exchanges_in_flight",
-    'headgate_connections_open{listener="0"}',
-    "headgate_tunnels_open",
-  ])
-    await until(`${gauge} is 0`, async () => (await proxy.metric(gauge)) === 0);
-});
+afterEach(() => nothingIsLeft(proxy));
 afterAll(() => proxy.stop());
 
 describe("a head", () => {
   test("that comes one byte at a time is a 408 when its time is over, not later", async () => {
     using client = await RawPeer.connect(proxy.port);
-    const counted = await counting("timeout_head");
+    const counted = await counting(proxy, limitSeries("timeout_head"));
     const startedAt = Date.now();
 
     let at = 0;
@@ -72,7 +66,7 @@ describe("a head", () => {
 test("a kept-alive connection that stays idle is closed without a word", async () => {
   using upstream = startRawServer((peer) => answerEach(peer));
   using client = await RawPeer.connect(proxy.port);
-  const counted = await counting("timeout_idle");
+  const counted = await counting(proxy, limitSeries("timeout_idle"));
   client.say(get(upstream.authority));
   await client.hearUntil("hello");
   client.takeHeard();
@@ -88,7 +82,7 @@ describe("an address that never answers", () => {
   testOnLinux("is a 504, to a request and to a CONNECT, and the client may go on", async () => {
     using silent = startSilentServer();
     using client = await RawPeer.connect(proxy.port);
-    const counted = await counting("timeout_connect");
+    const counted = await counting(proxy, limitSeries("timeout_connect"));
 
     for (const request of [get(silent.authority), connect(silent.authority)]) {
       const startedAt = Date.now();
@@ -106,7 +100,7 @@ describe("an address that never answers", () => {
 test("an upstream that does not answer is a 504, and its connection is not used again", async () => {
   using upstream = startRawServer(() => {});
   using client = await RawPeer.connect(proxy.port);
-  const counted = await counting("timeout_first_byte");
+  const counted = await counting(proxy, limitSeries("timeout_first_byte"));
   const startedAt = Date.now();
 
   client.say(get(upstream.authority));
@@ -118,92 +112,10 @@ test("an upstream that does not answer is a 504, and its connection is not used 
   await until("the upstream is told", () => upstream.peers[0]?.fate !== "open");
 });
 
-describe("a body that stands still", () => {
-  test("at the client is a 408", async () => {
-    using upstream = startRawServer(() => {});
-    using client = await RawPeer.connect(proxy.port);
-    const counted = await counting("timeout_body");
-    const startedAt = Date.now();
-
-    client.say(`${post(upstream.authority, "Content-Length: 100\r\n")}some`);
-
-    expect(await client.hearOut()).toBe("ended");
-    expectInTime(startedAt);
-    expect(client.heard).toStartWith("HTTP/1.1 408 ");
-    expect(await counted()).toBe(1);
-  });
-
-  test("at an upstream that takes no more of it is a 504", async () => {
-    using upstream = startRawServer((peer) => peer.pause());
-    using client = await RawPeer.connect(proxy.port);
-    const counted = await counting("timeout_body");
-
-    client.say(post(upstream.authority, "Content-Length: 50000000\r\n")).say(new Uint8Array(50_000_000));
-
-    await client.hearOut();
-    expect(client.heard).toMatch(/^HTTP\/1\.1 504 .*error=connection_write_timeout/s);
-    expect(await counted()).toBe(1);
-  });
-
-  test("at the upstream, in its answer, cuts the client's connection", async () => {
-    using upstream = startRawServer((peer) =>
-      answerEach(peer, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nsome"),
-    );
-    using client = await RawPeer.connect(proxy.port);
-    const counted = await counting("timeout_body");
-
-    client.say(get(upstream.authority));
-
-    expect(await client.hearOut()).toBe("reset");
-    expect(client.heard).toEndWith("some");
-    expect(await counted()).toBe(1);
-    expect(await proxy.metric('headgate_failures_total{error="connection_read_timeout"}')).toBe(1);
-  });
-
-  test("at a client that does not read its answer cuts its connection", async () => {
-    using upstream = startRawServer(async (peer) => {
-      await peer.hearUntil("\r\n\r\n");
-      peer.say("HTTP/1.1 200 OK\r\nContent-Length: 50000000\r\n\r\n").say(new Uint8Array(50_000_000));
-    });
-    using client = await RawPeer.connect(proxy.port);
-    const counted = await counting("timeout_body");
-
-    client.say(get(upstream.authority)).pause();
-
-    await until(
-      "the upstream is told",
-      () => upstream.peers[0] !== undefined && upstream.peers[0].fate !== "open",
-    );
-    expect(await counted()).toBe(1);
-  });
-
-  test("is not one that moves, however slowly", async () => {
-    using upstream = startRawServer(async (peer) => {
-      await peer.hearUntil("0123456789");
-      peer.say("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n");
-      for (const byte of "9876543210") {
-        await Bun.sleep(LIMIT_MS / 5);
-        peer.say(byte);
-      }
-    });
-    using client = await RawPeer.connect(proxy.port);
-    const counted = await counting("timeout_body");
-
-    client.say(post(upstream.authority, "Content-Length: 10\r\n"));
-    for (const byte of "0123456789") {
-      await Bun.sleep(LIMIT_MS / 5);
-      client.say(byte);
-    }
-
-    expect(await client.hearUntil("9876543210")).toStartWith("HTTP/1.1 200 ");
-    expect(await counted()).toBe(0);
-  });
-});
-
 test("an idle tunnel is ended on both sides", async () => {
   using upstream = startRawServer(() => {});
   using client = await RawPeer.connect(proxy.port);
-  const counted = await counting("timeout_tunnel_idle");
+  const counted = await counting(proxy, limitSeries("timeout_tunnel_idle"));
   client.say(connect(upstream.authority));
   await client.hearUntil("\r\n\r\n");
   const startedAt = Date.now();
@@ -213,13 +125,6 @@ test("an idle tunnel is ended on both sides", async () => {
   await until("the upstream is told", () => upstream.peers[0]?.fate === "ended");
   expect(await counted()).toBe(1);
 });
-
-/** How much a limit's counter has grown since. */
-async function counting(limit: string): Promise<() => Promise<number>> {
-  const read = () => proxy.metric(`headgate_limit_reached_total{limit="${limit}"}`);
-  const before = await read();
-  return async () => (await read()) - before;
-}
 
 function expectInTime(startedAt: number): void {
   const tookMs = Date.now() - startedAt;

@@ -1,10 +1,10 @@
 /** Every limit of the config, reached over raw sockets: what the client is told, and where it is counted. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { answerEach, connect, get } from "../support/http.ts";
+import { counting, limitSeries, untilMetric } from "../support/metrics.ts";
 import { type RunningProxy, startProxy } from "../support/proxy.ts";
 import { RawPeer, startRawServer } from "../support/raw.ts";
 import { startSilentServer } from "../support/silent.ts";
-import { until } from "../support/until.ts";
 
 describe("at the limit of connections", () => {
   // The limit | its counter.
@@ -112,15 +112,14 @@ describe("a request over the limit of", () => {
   afterAll(() => proxy.stop());
 
   test.each(rows)("%s is refused with %i", async (_, status, word, request) => {
-    const series = `headgate_limit_reached_total{limit="${word}"}`;
-    const before = await proxy.metric(series);
+    const counted = await counting(proxy, limitSeries(word));
     using client = await RawPeer.connect(proxy.port);
 
     client.say(request);
 
     expect(await client.hearOut()).toBe("ended");
     expect(client.heard).toStartWith(`HTTP/1.1 ${status} `);
-    expect(await proxy.metric(series)).toBe(before + 1);
+    expect(await counted()).toBe(1);
   });
 
   test("requests ahead of their answers is refused in its turn, after the answers before it", async () => {
@@ -131,7 +130,7 @@ describe("a request over the limit of", () => {
 
     expect(await client.hearOut()).toBe("ended");
     expect(client.heard.match(/(?<=HTTP\/1\.1 )\d+/g)?.join(" ")).toBe("200 200 200 200 429");
-    expect(await proxy.metric('headgate_limit_reached_total{limit="pipelined"}')).toBe(1);
+    expect(await proxy.metric(limitSeries("pipelined"))).toBe(1);
   });
 });
 
@@ -169,14 +168,11 @@ test.skipIf(process.platform !== "linux")(
     const heard = await Promise.all(clients.map((client) => client.hearUntil("\r\n\r\n")));
 
     expect(heard.map((answer) => answer.slice(9, 12)).sort()).toEqual(["503", "504", "504"]);
-    expect(await proxy.metric('headgate_limit_reached_total{limit="dials"}')).toBe(1);
+    expect(await proxy.metric(limitSeries("dials"))).toBe(1);
     for (const client of clients) client.reset();
   },
 );
 
 async function openConnections(proxy: RunningProxy, count: number): Promise<void> {
-  await until(
-    `${count} connections are open`,
-    async () => (await proxy.metric('headgate_connections_open{listener="0"}')) === count,
-  );
+  await untilMetric(proxy, 'headgate_connections_open{listener="0"}', count);
 }

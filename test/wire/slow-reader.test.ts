@@ -2,9 +2,9 @@
  * A peer that does not read pauses the one that sends, and nothing grows
  * meanwhile: 200 MiB wait at their sender, not in the proxy's memory.
  */
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { connect, get, post } from "../support/http.ts";
+import { answerEach, connect, get, post } from "../support/http.ts";
 import { startProxy } from "../support/proxy.ts";
 import { RawPeer, type RawServer, startRawServer } from "../support/raw.ts";
 import { until } from "../support/until.ts";
@@ -56,6 +56,55 @@ test.skipIf(process.platform !== "linux").each(transfers)(
     expect(rssBytes(proxy.pid) - rssBefore).toBeLessThan(GROWTH_BYTES_FLOWING);
   },
 );
+
+describe("a client that asks and asks and reads nothing", () => {
+  const BODY = "x".repeat(100_000);
+  const ASKED = 500;
+
+  // What it asks for | the request.
+  const requests = [
+    ["answers of an upstream", (authority: string) => get(authority)],
+    ["answers of ours", (authority: string) => trace(authority)],
+  ] as const;
+
+  test.skipIf(process.platform !== "linux").each(requests)("is kept waiting: %s", async (_, request) => {
+    await using proxy = await startProxy({ workers: 1 });
+    using server = startRawServer((peer) =>
+      answerEach(peer, `HTTP/1.1 200 OK\r\nContent-Length: ${BODY.length}\r\n\r\n${BODY}`),
+    );
+    using client = await RawPeer.connect(proxy.port);
+    client.pause();
+    const rssBefore = rssBytes(proxy.pid);
+
+    // One by one, so that they are not taken for too many ahead of their answers.
+    await client.sayInPieces(Array.from({ length: ASKED }, () => request(server.authority)));
+
+    expect(rssBytes(proxy.pid) - rssBefore).toBeLessThan(GROWTH_BYTES_WAITING);
+    expect(await proxy.metric("headgate_exchange_seconds_count")).toBeLessThan(ASKED / 2);
+  });
+});
+
+test.skipIf(process.platform !== "linux")("interim answers without end wait like any other", async () => {
+  await using proxy = await startProxy({ workers: 1 });
+  const piece = Buffer.from("HTTP/1.1 102 Processing\r\n\r\n".repeat(MIB / 32));
+  using server = startRawServer(async (peer) => {
+    await peer.hearUntil("\r\n\r\n");
+    for (let count = 0; count < 100; count++) peer.say(piece);
+  });
+  using client = await RawPeer.connect(proxy.port);
+  const rssBefore = rssBytes(proxy.pid);
+
+  client.say(get(server.authority)).pause();
+  await standingStill(await until("the upstream is there", () => server.peers[0]));
+
+  expect(server.peers[0]?.saidBytes).toBeLessThan(ON_THE_WAY_BYTES_MAX);
+  expect(rssBytes(proxy.pid) - rssBefore).toBeLessThan(GROWTH_BYTES_WAITING);
+});
+
+/** Answered by the proxy itself with all that was asked (RFC 9110 §9.3.8). */
+function trace(authority: string): string {
+  return `TRACE http://${authority}/ HTTP/1.1\r\nHost: ${authority}\r\nMax-Forwards: 0\r\nX: ${"x".repeat(30_000)}\r\n\r\n`;
+}
 
 function sendGet(client: RawPeer, server: RawServer): void {
   client.say(get(server.authority));

@@ -1,6 +1,7 @@
 /** CONNECT through the built executable: no byte is lost, and how one side ends is how the other is told. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { bodyOf, connect, echo } from "../support/http.ts";
+import { nothingIsLeft, untilMetric } from "../support/metrics.ts";
 import { type RunningProxy, startProxy } from "../support/proxy.ts";
 import { RawPeer, startRawServer } from "../support/raw.ts";
 import { until } from "../support/until.ts";
@@ -12,12 +13,8 @@ beforeAll(async () => {
   proxy = await startProxy({ workers: 1 });
 });
 afterEach(async () => {
-  for (const gauge of [
-    "headgate_tunnels_open",
-    "headgate_exchanges_in_flight",
-    "headgate_upstream_connections_open",
-  ])
-    await until(`${gauge} is 0`, async () => (await proxy.metric(gauge)) === 0);
+  await nothingIsLeft(proxy);
+  await untilMetric(proxy, "headgate_upstream_connections_open", 0);
 });
 afterAll(() => proxy.stop());
 
@@ -121,10 +118,7 @@ describe("a reset", () => {
 
     client.say(connect(upstream.authority)).reset();
 
-    await until(
-      "the exchange is over",
-      async () => (await proxy.metric("headgate_exchanges_in_flight")) === 0,
-    );
+    await untilMetric(proxy, "headgate_exchanges_in_flight", 0);
   });
 });
 
