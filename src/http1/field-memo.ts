@@ -6,6 +6,9 @@
  */
 import { type Fields, readFields } from "./fields.ts";
 
+/** Ten thousand idle connections may each keep as much. */
+const REMEMBERED_BYTES_MAX = 4_096;
+
 export class FieldMemo {
   /** From the end of the first line to the end of the head. */
   private text = "";
@@ -21,8 +24,10 @@ export class FieldMemo {
   /** Reads them, and keeps them for the next time. */
   read(head: string, firstLineEnd: number, countMax: number, isRequest: boolean): Fields {
     const fields = readFields(head, firstLineEnd + 2, head.length - 2, countMax, isRequest);
-    this.text = head.slice(firstLineEnd);
-    this.fields = fields;
+    const text = head.slice(firstLineEnd);
+    const isSmall = head.length <= REMEMBERED_BYTES_MAX;
+    this.text = isSmall ? text : "";
+    this.fields = isSmall ? fields : undefined;
     return fields;
   }
 }

@@ -60,6 +60,13 @@ export class HeadReader {
     return this.#takeSlowly(bytes, at, limits);
   }
 
+  /** The head's text, which the reader does not keep: an idle connection holds nothing of it. */
+  release(): string {
+    const { text } = this;
+    this.text = "";
+    return text;
+  }
+
   #takeSlowly(bytes: Buffer, at: number, limits: HeadLimits): number {
     const before = this.#size;
     if (before === 0) this.#restart(bytes[at] ?? 0);

@@ -69,6 +69,7 @@ export class SocketLink implements Link {
   #outbox: Buffer[] | undefined;
   #ending: Ending = "open";
   #peerEnded = false;
+  #bug: Error | undefined;
 
   constructor(socket: Socket<SocketLink>, owner: LinkOwner) {
     this.#socket = socket;
@@ -178,7 +179,13 @@ export class SocketLink implements Link {
   closed(error: Error | undefined): void {
     this.#socket = undefined;
     this.#outbox = undefined;
-    this.owner.onClose(this, error);
+    this.owner.onClose(this, error ?? this.#bug);
+  }
+
+  /** A handler threw. Bun tells of no error after a reset of ours, and this must not look like a clean end. */
+  failed(bug: Error): void {
+    this.#bug = bug;
+    this.destroy();
   }
 
   #foundGone(sent: number): boolean {
@@ -216,7 +223,7 @@ export function linkHandlers(reportBug: ReportBug): SocketHandler<SocketLink> {
     close: (socket, error) => socket.data?.closed(error),
     error: (socket, error) => {
       reportBug(error);
-      socket.data?.destroy();
+      socket.data?.failed(error);
     },
   };
 }

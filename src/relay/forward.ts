@@ -240,7 +240,11 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
       }
       at = upstream.reader.take(bytes, at, this.settings.headLimits);
       if (at < 0) return;
-      const head = parseResponseHead(upstream.reader.text, this.settings.headLimits, upstream.reader.memo);
+      const head = parseResponseHead(
+        upstream.reader.release(),
+        this.settings.headLimits,
+        upstream.reader.memo,
+      );
       if (head.status === 101) return this.switchProtocols(upstream, head, bytes.subarray(at));
       if (head.status >= 200) this.beginAnswer(head);
       else {

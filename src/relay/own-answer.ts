@@ -30,14 +30,12 @@ export function answerOurselves(
   head: RequestHead,
   target: Target,
   settings: Settings,
-  hasWaiting: boolean,
 ): OwnAnswer | undefined {
   const { via } = settings.config;
   const framing = requestFraming(head.fields, head.minor);
   const isWhole = framing.kind === "none" || (framing.kind === "length" && framing.length === 0);
-  // What waits behind a CONNECT may be meant for its tunnel: never read as a request.
-  const isFollowed = head.method === "CONNECT" && hasWaiting;
-  const canPersist = isWhole && !isFollowed && persists(head.minor, head.fields);
+  // What follows a CONNECT may be meant for its tunnel, and must not be read as a request.
+  const canPersist = isWhole && head.method !== "CONNECT" && persists(head.minor, head.fields);
 
   const seen = countOwnVia(head.fields.via, via.pseudonym);
   if (seen > via.maxSeen) {

@@ -62,6 +62,8 @@ export class Session implements ClientSide, ClientConnection, LinkOwner {
   #ahead = 0;
   #isAdvancing = false;
   #isPaused = false;
+  /** No request has come yet. */
+  #isNew = true;
   /** While closing: what the client had yet to take of its last answer. */
   #outboxBytes = 0;
   readonly #isCounted: boolean;
@@ -237,31 +239,37 @@ export class Session implements ClientSide, ClientConnection, LinkOwner {
   }
 
   #readHead(bytes: Buffer): void {
-    if (this.#exchange === undefined) {
-      this.#settings = this.context.settings;
-      this.#exchange = new Exchange(this.context, this.listener, this.client);
-    }
+    if (this.#exchange === undefined) this.#settings = this.context.settings;
+    const { headLimits } = this.#settings;
     const wasEmpty = this.#reader.isEmpty;
     try {
       const at = this.#waitingAt;
-      const end = this.#reader.take(bytes, at, this.#settings.headLimits);
+      const end = this.#reader.take(bytes, at, headLimits);
       this.#waitingAt = end < 0 ? bytes.length : end;
-      this.#exchange.bytesIn += this.#waitingAt - at;
-      if (end < 0) {
-        if (wasEmpty) this.deadlineAt = deadlineIn(this.context, this.#settings.config.timeouts.head);
-        return;
+      // An empty line in front of a head is nothing yet.
+      if (end < 0 && this.#reader.isEmpty) return;
+      const exchange = this.#currentExchange();
+      exchange.bytesIn += this.#waitingAt - at;
+      if (end >= 0)
+        return this.#begin(exchange, parseRequestHead(this.#reader.release(), headLimits, this.#reader.memo));
+      // A new connection has had this deadline since it was accepted.
+      if (wasEmpty && !this.#isNew) {
+        this.deadlineAt = deadlineIn(this.context, this.#settings.config.timeouts.head);
       }
-      this.#begin(
-        this.#exchange,
-        parseRequestHead(this.#reader.text, this.#settings.headLimits, this.#reader.memo),
-      );
     } catch (error) {
+      this.#currentExchange();
       this.#protocolError(error);
     }
   }
 
+  #currentExchange(): Exchange {
+    this.#exchange ??= new Exchange(this.context, this.listener, this.client);
+    return this.#exchange;
+  }
+
   #begin(exchange: Exchange, head: RequestHead): void {
     this.#state = "exchange";
+    this.#isNew = false;
     exchange.method = head.method;
     exchange.target = head.target;
     if (this.#ahead++ > this.#settings.config.limits.pipelined) {
@@ -273,7 +281,7 @@ export class Session implements ClientSide, ClientConnection, LinkOwner {
     }
     const target = parseTarget(head.method, head.target);
     checkHost(head.fields.host, head.minor, target);
-    const own = answerOurselves(head, target, this.#settings, this.hasWaiting);
+    const own = answerOurselves(head, target, this.#settings);
     if (own !== undefined) return this.reply(own.reply, head, own.persists);
     const handler =
       target.form === "authority"

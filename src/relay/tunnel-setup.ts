@@ -3,7 +3,6 @@
  * tunnel already waits in the session, and is the first that the upstream hears.
  */
 import type { RequestHead } from "../http1/head.ts";
-import { persists } from "../http1/persistence.ts";
 import type { Origin } from "../http1/target.ts";
 import type { Link } from "../net/link.ts";
 import { cells } from "../observe/cells.ts";
@@ -78,9 +77,7 @@ export class TunnelSetup implements Handler, ConnectWaiter {
 
   onConnectFailed(failure: Failure): void {
     touch(this.#session.context);
-    const { fields, minor } = this.#head;
-    // What waits may be the first bytes meant for the tunnel: never read as a request.
-    const canPersist = persists(minor, fields) && !this.#session.hasWaiting;
-    this.#session.fail(failure, this.#head, canPersist);
+    // What comes next may be meant for the tunnel, and must not be read as a request.
+    this.#session.fail(failure, this.#head, false);
   }
 }

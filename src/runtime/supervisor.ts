@@ -237,7 +237,9 @@ export class Supervisor {
     const wasYoung = performance.now() - slot.startedAt < YOUNG_MS;
     slot.youngDeaths = wasYoung ? slot.youngDeaths + 1 : 0;
     const delayMs =
-      slot.youngDeaths > 1 ? Math.min(RESTART_DELAY_MS * 2 ** slot.youngDeaths, RESTART_DELAY_MS_MAX) : 0;
+      slot.youngDeaths > 1
+        ? Math.min(RESTART_DELAY_MS * 2 ** (slot.youngDeaths - 2), RESTART_DELAY_MS_MAX)
+        : 0;
     this.#report(`Worker ${index} ended and is replaced${delayMs > 0 ? ` in ${delayMs} ms` : ""}: ${reason}`);
     setTimeout(() => this.#replace(index), delayMs);
   }
