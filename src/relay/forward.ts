@@ -9,14 +9,15 @@
  */
 import { bodyOf } from "../http1/body.ts";
 import { ProtocolError } from "../http1/error.ts";
-import { type Framing, requestFraming, responseFraming } from "../http1/framing.ts";
+import { type Framing, requestFraming } from "../http1/framing.ts";
 import { parseResponseHead, type RequestHead, type ResponseHead } from "../http1/head.ts";
 import { persists } from "../http1/persistence.ts";
-import { serializeInterim, serializeRequest, serializeResponse } from "../http1/serialize.ts";
+import { serializeInterim, serializeRequest } from "../http1/serialize.ts";
 import type { Origin } from "../http1/target.ts";
 import type { Link, LinkOwner } from "../net/link.ts";
 import { cells } from "../observe/cells.ts";
 import { decideRetry } from "../upstream/retry.ts";
+import { Answer } from "./answer.ts";
 import { BodyPipe } from "./body-pipe.ts";
 import { Connecting, type ConnectWaiter } from "./connect.ts";
 import { deadlineIn, type RelayContext, type Settings, touch } from "./context.ts";
@@ -24,6 +25,7 @@ import type { Exchange } from "./exchange.ts";
 import { type Failure, failures } from "./failure.ts";
 import type { ClientSide, Handler } from "./handler.ts";
 import { outgoingRequest } from "./outgoing.ts";
+import { overdue, type Wait } from "./overdue.ts";
 import { Tunnel } from "./tunnel.ts";
 import { Upstream } from "./upstream-pool.ts";
 
@@ -47,12 +49,8 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
   private bodyGone = false;
   private answerBegan = false;
   private retries = 0;
-  private answer: ResponseHead | undefined;
-  private answerPipe: BodyPipe | undefined;
-  private answerHead = "";
-  private upstreamPersists = false;
+  private answer: Answer | undefined;
   private upstreamPaused = false;
-  private clientPersists = false;
 
   constructor(
     session: ClientSide,
@@ -100,8 +98,8 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
   }
 
   onClientDrain(): void {
-    if (this.answerPipe !== undefined) {
-      this.answerPipe.hasRoom = true;
+    if (this.answer !== undefined) {
+      this.answer.pipe.hasRoom = true;
       this.arm(this.settings.config.timeouts.body);
     }
     if (this.upstream !== undefined) this.resume(this.upstream);
@@ -118,36 +116,11 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
   }
 
   onDeadline(): void {
-    const { limitReached } = cells;
-    const { counters } = this.context;
-    if (this.upstream === undefined) {
-      counters.add(limitReached.timeout_connect);
-      this.fail({
-        word: "connection_timeout",
-        detail: `${this.origin.authority} did not accept a connection in time`,
-      });
-    } else if (this.answer !== undefined) {
-      counters.add(limitReached.timeout_body);
-      // A client that does not read has nobody to blame but itself.
-      if (this.answerPipe?.hasRoom === false) this.session.link.destroy();
-      else this.fail({ word: "connection_read_timeout", detail: "The answer's body stood still" });
-    } else if (this.requestPipe.done) {
-      counters.add(limitReached.timeout_first_byte);
-      this.fail({
-        word: "http_response_timeout",
-        detail: `${this.origin.authority} did not answer in time`,
-      });
-    } else {
-      counters.add(limitReached.timeout_body);
-      this.fail(
-        this.isFull
-          ? {
-              word: "connection_write_timeout",
-              detail: `${this.origin.authority} did not take the request's body`,
-            }
-          : { word: "http_request_error", detail: "The request's body stood still", status: 408 },
-      );
-    }
+    const { cell, failure } = overdue[this.waitsFor()];
+    this.context.counters.add(cell);
+    const told = failure(this.origin.authority);
+    if (told === undefined) this.session.link.destroy();
+    else this.fail(told);
   }
 
   onConnected(link: Link, peer: string): void {
@@ -178,18 +151,24 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
   }
 
   onEnd(): void {
-    if (this.answer === undefined) return this.upstreamDied();
-    this.upstreamPersists = false;
-    const pipe = this.answerPipe;
-    if (pipe?.end(this.session.link) !== true) return this.cutShort();
-    this.exchange.bytesOut += pipe.written;
-    this.finish();
+    const { answer } = this;
+    if (answer === undefined) return this.upstreamDied();
+    if (!answer.end(this.session.link)) return this.cutShort();
+    this.exchange.bytesOut += answer.pipe.written;
+    this.finish(answer);
   }
 
   onClose(_link: Link, error: Error | undefined): void {
     if (error === undefined) return this.onEnd();
     if (this.answer === undefined) this.upstreamDied();
     else this.cutShort();
+  }
+
+  private waitsFor(): Wait {
+    if (this.upstream === undefined) return "connection";
+    if (this.answer !== undefined) return this.answer.pipe.hasRoom ? "answer_body" : "client_room";
+    if (this.requestPipe.done) return "first_byte";
+    return this.isFull ? "upstream_room" : "request_body";
   }
 
   private connect(): void {
@@ -240,19 +219,16 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
       }
       at = upstream.reader.take(bytes, at, this.settings.headLimits);
       if (at < 0) return;
-      const head = parseResponseHead(
-        upstream.reader.release(),
-        this.settings.headLimits,
-        upstream.reader.memo,
-      );
+      const { reader } = upstream;
+      const head = parseResponseHead(reader.release(), this.settings.headLimits, reader.memo);
       if (head.status === 101) return this.switchProtocols(upstream, head, bytes.subarray(at));
-      if (head.status >= 200) this.beginAnswer(head);
+      if (head.status >= 200) this.answer = this.answerWith(head);
       else {
         this.passInterim(upstream, head);
         if (at === bytes.length) return;
       }
     }
-    this.passBody(upstream, bytes, at);
+    this.passAnswer(upstream, this.answer, bytes, at);
   }
 
   /** RFC 9110 §15.2: passed on, but not to HTTP/1.0, which knows none. */
@@ -263,35 +239,18 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
     if (!this.session.link.writeText(text)) this.pause(upstream);
   }
 
-  private beginAnswer(head: ResponseHead): void {
-    const { minor, fields } = this.head;
-    const framing = responseFraming(this.head.method, head.status, head.fields, head.minor);
-    const outgoing = clientFraming(framing, minor);
-    const requestDone = this.requestPipe.done;
-    this.answer = head;
-    this.upstreamPersists = requestDone && framing.kind !== "close" && persists(head.minor, head.fields);
-    this.clientPersists =
-      requestDone && outgoing.kind !== "close" && persists(minor, fields) && !this.context.isDraining;
-    this.answerPipe = new BodyPipe(bodyOf(framing), outgoing.kind === "chunked");
-    const persistence = this.clientPersists ? (minor === 0 ? "keep-alive" : "implied") : "close";
-    this.answerHead = serializeResponse(head, outgoing, this.settings.viaLines[head.minor], persistence);
+  private answerWith(head: ResponseHead): Answer {
+    const viaLine = this.settings.viaLines[head.minor];
+    return new Answer(this.head, head, viaLine, this.requestPipe.done, this.context.isDraining);
   }
 
-  private passBody(upstream: Upstream, bytes: Buffer, at: number): void {
-    const pipe = this.answerPipe;
-    const answer = this.answer;
-    if (pipe === undefined || answer === undefined) return;
-    const end = pipe.take(bytes, at, this.session.link, this.answerHead);
-    this.answerHead = "";
+  private passAnswer(upstream: Upstream, answer: Answer, bytes: Buffer, at: number): void {
+    answer.pass(bytes, at, this.session.link);
     this.exchange.status = answer.status;
-    this.exchange.bytesOut += pipe.written;
-    if (pipe.done) {
-      // What comes unasked after an answer would be read as the next one's.
-      if (end < bytes.length) this.upstreamPersists = false;
-      return this.finish();
-    }
+    this.exchange.bytesOut += answer.pipe.written;
+    if (answer.pipe.done) return this.finish(answer);
     this.arm(this.settings.config.timeouts.body);
-    if (!pipe.hasRoom) this.pause(upstream);
+    if (!answer.pipe.hasRoom) this.pause(upstream);
   }
 
   private pause(upstream: Upstream): void {
@@ -304,17 +263,17 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
     this.upstreamPaused = false;
   }
 
-  private finish(): void {
+  private finish(answer: Answer): void {
     const upstream = this.upstream;
     const { perEndpoint } = this.settings.config.pool;
     if (upstream !== undefined) {
       this.resume(upstream);
-      if (this.upstreamPersists && perEndpoint > 0)
+      if (answer.upstreamPersists && perEndpoint > 0)
         this.context.pool.put(upstream, perEndpoint, this.context.now);
       else this.letGo()?.link.drop();
     }
     this.upstream = undefined;
-    this.session.exchangeEnded(this.clientPersists);
+    this.session.exchangeEnded(answer.clientPersists);
   }
 
   /** RFC 9110 §7.8: after a 101 both connections carry another protocol, and nothing is read of it. */
@@ -386,13 +345,6 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
   private arm(ms: number): void {
     this.session.deadlineAt = deadlineIn(this.context, ms);
   }
-}
-
-/** HTTP/1.0 knows no chunks, so there the end of the connection ends the body; HTTP/1.1 is spared that. */
-function clientFraming(framing: Framing, minor: 0 | 1): Framing {
-  if (framing.kind === "chunked" && minor === 0) return { kind: "close" };
-  if (framing.kind === "close" && minor === 1) return { kind: "chunked" };
-  return framing;
 }
 
 function wordOf(error: ProtocolError): Failure["word"] {

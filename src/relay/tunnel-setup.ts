@@ -5,12 +5,12 @@
 import type { RequestHead } from "../http1/head.ts";
 import type { Origin } from "../http1/target.ts";
 import type { Link } from "../net/link.ts";
-import { cells } from "../observe/cells.ts";
 import { Connecting, type ConnectWaiter } from "./connect.ts";
 import { deadlineIn, type Settings, touch } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Failure } from "./failure.ts";
 import type { ClientSide, Handler } from "./handler.ts";
+import { overdue } from "./overdue.ts";
 import { Tunnel } from "./tunnel.ts";
 
 /** RFC 9110 §9.3.6: no body and no framing; the words are those that clients know from squid. */
@@ -60,11 +60,10 @@ export class TunnelSetup implements Handler, ConnectWaiter {
   }
 
   onDeadline(): void {
-    this.#session.context.counters.add(cells.limitReached.timeout_connect);
-    this.onConnectFailed({
-      word: "connection_timeout",
-      detail: `${this.#origin.authority} did not accept a connection in time`,
-    });
+    const { cell, failure } = overdue.connection;
+    this.#session.context.counters.add(cell);
+    const told = failure(this.#origin.authority);
+    if (told !== undefined) this.onConnectFailed(told);
   }
 
   onConnected(link: Link, peer: string): void {

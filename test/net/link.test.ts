@@ -166,6 +166,21 @@ test("every order to a link that is gone is obeyed by doing nothing", async () =
   expect(pair.events).toEqual(["closed: ECONNRESET"]);
 });
 
+test("a handler of ours that throws costs its link, which then does not seem to have ended cleanly", async () => {
+  using pair = await connected();
+  pair.link.owner = {
+    ...pair.link.owner,
+    onData: () => {
+      throw Object.assign(new Error("ours"), { code: "BUG" });
+    },
+  };
+  pair.peer.say("a");
+  await until("the close", () => pair.events.length > 0);
+
+  expect(pair.events).toEqual(["closed: BUG"]);
+  expect(await pair.peer.hearOut()).toBe("reset");
+});
+
 async function connected() {
   const events: string[] = [];
   const accepted = Promise.withResolvers<Link>();
