@@ -77,16 +77,19 @@ transcript("a client with settings of before the reload gets the new ones with i
   expect(client.received.match(/Via: .*/g)).toEqual(["Via: 1.1 headgate", "Via: 1.1 edge"]);
 });
 
-transcript("a new connection has one deadline for its first head, from the moment it was accepted", (relay) => {
-  relay.configure({ timeouts: { head: "1s", idle: "60s" } });
-  const client = relay.client();
+transcript(
+  "a new connection has one deadline for its first head, from the moment it was accepted",
+  (relay) => {
+    relay.configure({ timeouts: { head: "1s", idle: "60s" } });
+    const client = relay.client();
 
-  relay.pass(900);
-  client.says("GET http://a.example/");
-  relay.pass(400);
+    relay.pass(900);
+    client.says("GET http://a.example/");
+    relay.pass(400);
 
-  expect(statuses(client)).toEqual([408]);
-});
+    expect(statuses(client)).toEqual([408]);
+  },
+);
 
 transcript("an empty line after a request is nothing, and no exchange of its own", (relay) => {
   const client = relay.client();
