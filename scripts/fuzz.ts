@@ -15,20 +15,7 @@ const USAGE = `Usage: bun scripts/fuzz.ts [OPTIONS]
   --help         print this
 `;
 
-const { values } = parseArgs({
-  options: {
-    seconds: { type: "string", default: "10" },
-    seed: { type: "string", default: String(crypto.getRandomValues(new Uint32Array(1))[0]) },
-    help: { type: "boolean", default: false },
-  },
-});
-const seconds = Number(values.seconds);
-const seed = Number(values.seed);
-if (values.help || !(seconds > 0) || !Number.isSafeInteger(seed)) {
-  process.stderr.write(USAGE);
-  process.exit(values.help ? 0 : 2);
-}
-
+const { seconds, seed } = readOptions();
 const startedAt = performance.now();
 const { cases, tally, failure } = runCampaign(seed, () => performance.now() - startedAt < seconds * 1_000);
 
@@ -40,4 +27,27 @@ if (failure !== undefined) {
   console.error(`  ${escaped(failure.wire)}`);
   console.error(`  ${failure.problem}`);
   process.exit(1);
+}
+
+function readOptions(): { seconds: number; seed: number } {
+  try {
+    const { values } = parseArgs({
+      options: {
+        seconds: { type: "string", default: "10" },
+        seed: { type: "string", default: String(crypto.getRandomValues(new Uint32Array(1))[0]) },
+        help: { type: "boolean", default: false },
+      },
+    });
+    if (values.help) return usage(0);
+    const given = { seconds: Number(values.seconds), seed: Number(values.seed) };
+    return given.seconds > 0 && Number.isSafeInteger(given.seed) ? given : usage(2);
+  } catch (error) {
+    console.error(`fuzz: ${error instanceof Error ? error.message : error}\n`);
+    return usage(2);
+  }
+}
+
+function usage(code: 0 | 2): never {
+  process.stderr.write(USAGE);
+  process.exit(code);
 }

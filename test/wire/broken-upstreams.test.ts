@@ -3,7 +3,7 @@
  * and nothing of an exchange is left behind.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
-import { answerEach, connect, get, HELLO, post } from "../support/http.ts";
+import { connect, get, HELLO, post } from "../support/http.ts";
 import { nothingIsLeft } from "../support/metrics.ts";
 import { unusedPort } from "../support/port.ts";
 import { type RunningProxy, startProxy } from "../support/proxy.ts";
