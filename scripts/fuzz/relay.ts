@@ -39,7 +39,12 @@ export class FuzzRelay {
       deadlines: new Deadlines(),
       pool: new UpstreamPool(),
       resolver: { resolve: () => ({ ok: true, addresses: ["192.0.2.1"] }) },
-      dialer: { attempts: 0, dial: (_addresses, _port, waiter) => this.#dial(waiter) },
+      dialer: {
+        attempts: 0,
+        abandoned: 0,
+        isSilent: () => false,
+        dial: (_addresses, _port, waiter) => this.#dial(waiter),
+      },
       admission: { admit: () => "admitted", release() {} },
       clock: () => NOW,
       now: NOW,

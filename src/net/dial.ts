@@ -6,6 +6,7 @@
  * to say, by `cancel`.
  */
 import type { Socket, SocketHandler } from "bun";
+import { DialCounts } from "./dial-counts.ts";
 import { type Link, type LinkOwner, linkHandlers, type ReportBug, SocketLink } from "./link.ts";
 
 export interface DialWaiter {
@@ -18,8 +19,7 @@ export interface DialWaiter {
 const ATTEMPT_DELAY_MS = 250;
 
 export class Dialer {
-  /** Attempts under way: also those that nobody waits for any more, until the kernel gives up. */
-  attempts = 0;
+  readonly counts = new DialCounts();
   /** Connections now open. */
   open = 0;
   readonly #handlers: SocketHandler<SocketLink | Attempt>;
@@ -35,6 +35,21 @@ export class Dialer {
         socket.data.closed(error);
       },
     };
+  }
+
+  /** Connects that somebody waits for. */
+  get attempts(): number {
+    return this.counts.waitedFor;
+  }
+
+  /** Connects that nobody waits for any more, until the kernel gives up. */
+  get abandoned(): number {
+    return this.counts.abandoned;
+  }
+
+  /** It has not answered for a while, and somebody is finding out already whether it does now. */
+  isSilent(address: string, port: number): boolean {
+    return this.counts.isSilent(peerOf(address, port));
   }
 
   dial(addresses: readonly string[], port: number, waiter: DialWaiter): Dial {
@@ -59,6 +74,8 @@ export class Dial {
   readonly #addresses: readonly string[];
   readonly #port: number;
   #waiter: DialWaiter | undefined;
+  /** Attempts that have neither connected nor failed. */
+  readonly #pending = new Set<Attempt>();
   #started = 0;
   #failed = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -82,10 +99,12 @@ export class Dial {
   cancel(): void {
     this.#waiter = undefined;
     clearTimeout(this.#timer);
+    for (const attempt of this.#pending) attempt.abandon();
+    this.#pending.clear();
   }
 
-  succeeded(socket: Socket<SocketLink>, address: string): void {
-    this.#dialer.attempts--;
+  succeeded(attempt: Attempt, socket: Socket<SocketLink>, address: string): void {
+    this.#pending.delete(attempt);
     const waiter = this.#waiter;
     if (waiter === undefined) {
       socket.end();
@@ -98,8 +117,8 @@ export class Dial {
     waiter.onDialed(link, address);
   }
 
-  attemptFailed(code: string): void {
-    this.#dialer.attempts--;
+  attemptFailed(attempt: Attempt, code: string): void {
+    this.#pending.delete(attempt);
     this.#failed++;
     const waiter = this.#waiter;
     if (waiter === undefined) return;
@@ -117,8 +136,8 @@ export class Dial {
     if (this.#started < this.#addresses.length) {
       this.#timer = setTimeout(() => this.#startNext(), ATTEMPT_DELAY_MS);
     }
-    this.#dialer.attempts++;
-    const attempt = new Attempt(this, address);
+    const attempt = new Attempt(this, this.#dialer.counts, address, this.#port);
+    this.#pending.add(attempt);
     Bun.connect({
       hostname: address,
       port: this.#port,
@@ -132,24 +151,46 @@ export class Dial {
 /** One connect under way. Told of a failure by handler and promise both, it counts once. */
 class Attempt {
   readonly #dial: Dial;
+  readonly #counts: DialCounts;
   readonly #address: string;
+  readonly #peer: string;
   #isOver = false;
+  #isAbandoned = false;
 
-  constructor(dial: Dial, address: string) {
+  constructor(dial: Dial, counts: DialCounts, address: string, port: number) {
     this.#dial = dial;
+    this.#counts = counts;
     this.#address = address;
+    this.#peer = peerOf(address, port);
+    counts.began(this.#peer);
   }
 
   opened(socket: Socket<SocketLink>): void {
-    this.#isOver = true;
-    this.#dial.succeeded(socket, this.#address);
+    this.#end();
+    this.#dial.succeeded(this, socket, this.#address);
   }
 
   failed(code: string): void {
     if (this.#isOver) return;
-    this.#isOver = true;
-    this.#dial.attemptFailed(code);
+    this.#end();
+    this.#dial.attemptFailed(this, code);
   }
+
+  /** Nobody waits for it any more. */
+  abandon(): void {
+    this.#isAbandoned = true;
+    this.#counts.gaveUp(this.#peer);
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    this.#counts.ended(this.#peer, this.#isAbandoned);
+  }
+}
+
+/** Only compared, never read. */
+function peerOf(address: string, port: number): string {
+  return `${address} ${port}`;
 }
 
 /** Owns a link between its opening and the moment its first owner takes it, which is the same event. */

@@ -17,6 +17,9 @@ export interface ConnectWaiter {
   onConnectFailed(failure: Failure): void;
 }
 
+/** For each dial of the limit, this many that nobody waits for any more: descriptors, and a kernel's patience. */
+const ABANDONED_FACTOR = 4;
+
 export class Connecting implements DialWaiter {
   readonly #context: RelayContext;
   readonly #settings: Settings;
@@ -86,9 +89,17 @@ export class Connecting implements DialWaiter {
     this.#start(passed, port);
   }
 
-  #start(addresses: readonly string[], port: number): void {
+  #start(passed: readonly string[], port: number): void {
     const { counters, dialer } = this.#context;
-    if (dialer.attempts >= this.#settings.config.limits.dials) {
+    const addresses = passed.filter((address) => !dialer.isSilent(address, port));
+    if (addresses.length === 0) {
+      return this.#fail({
+        word: "connection_timeout",
+        detail: `${this.#origin.authority} has not accepted a connection for a while`,
+      });
+    }
+    const { dials } = this.#settings.config.limits;
+    if (dialer.attempts >= dials || dialer.abandoned >= dials * ABANDONED_FACTOR) {
       counters.add(cells.limitReached.dials);
       return this.#fail({
         word: "connection_limit_reached",

@@ -63,8 +63,12 @@ export interface NameResolver {
 
 /** Connects to the first of some addresses that answers. */
 export interface UpstreamDialer {
-  /** Connects under way. */
+  /** Connects under way that somebody waits for. */
   readonly attempts: number;
+  /** Those that nobody waits for any more: they end when the kernel says so. */
+  readonly abandoned: number;
+  /** It has not answered for a while, and somebody is finding out already whether it does now. */
+  isSilent(address: string, port: number): boolean;
   dial(addresses: readonly string[], port: number, waiter: DialWaiter): UpstreamDial;
 }
 

@@ -61,7 +61,7 @@ test.if(process.platform === "linux")("one that never answers loses to the next"
 
   expect(address).toBe("127.0.0.2");
   expect(performance.now() - startedAt).toBeWithin(240, 1_000);
-  expect([dialer.attempts, dialer.open]).toEqual([1, 1]);
+  expect([dialer.attempts, dialer.abandoned, dialer.open]).toEqual([0, 1, 1]);
   link?.destroy();
 });
 
@@ -83,11 +83,11 @@ test("after a cancel nobody is told, and what still connects is closed", async (
   using server = startRawServer(() => {});
   const { dialer, told } = dialling();
   dialer.dial(["127.0.0.1"], server.port, told.waiter).cancel();
-  expect(dialer.attempts).toBe(1);
+  expect([dialer.attempts, dialer.abandoned]).toEqual([0, 1]);
 
   const [peer] = await until("the connection's end", () => server.peers.length === 1 && server.peers);
   await until("the connection's end", () => peer?.fate !== "open");
-  expect([dialer.attempts, dialer.open]).toEqual([0, 0]);
+  expect([dialer.attempts, dialer.abandoned, dialer.open]).toEqual([0, 0, 0]);
   expect(told.count).toBe(0);
 });
 

@@ -117,3 +117,25 @@ transcript("more dials at once than the limit are refused", (relay) => {
   relay.upstream().says(head("HTTP/1.1 204 No Content"));
   expect(statuses(first)).toEqual([204]);
 });
+
+describe("an address that has not answered for a while", () => {
+  transcript("is not dialled once more while somebody finds out whether it does now", (relay) => {
+    relay.silent.add("192.0.2.1");
+    const client = relay.client();
+    client.says(GET);
+
+    expect(statuses(client)).toEqual([504]);
+    expect(client.received).toContain("error=connection_timeout;");
+    expect(relay.dials).toBe(0);
+  });
+
+  transcript("leaves the name's other addresses", (relay) => {
+    relay.names.set("a.example", found("192.0.2.1", "192.0.2.2"));
+    relay.silent.add("192.0.2.1");
+    const client = relay.client();
+    client.says(GET);
+
+    expect(relay.told().at(-1)).toContain("192.0.2.2");
+    relay.dialFails("ECONNREFUSED");
+  });
+});

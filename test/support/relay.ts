@@ -57,6 +57,8 @@ export class FakeRelay {
   readonly counters = new Counters(countersBuffer(1), 0);
   readonly context: RelayContext;
   /** What a name resolves to; a name not listed is at 192.0.2.1. */
+  /** Addresses that have not answered for a while. */
+  readonly silent = new Set<string>();
   readonly names = new Map<string, Resolution | Promise<Resolution>>();
   /** What the connection table says to the next client. */
   admits: "admitted" | "connections" | "connections_per_client" = "admitted";
@@ -79,6 +81,8 @@ export class FakeRelay {
         get attempts() {
           return relay.#dials.length;
         },
+        abandoned: 0,
+        isSilent: (address) => this.silent.has(address),
         dial: (addresses, port, waiter) => this.#dial({ addresses, port, waiter, isOver: false }),
       },
       admission: { admit: () => this.#admit(), release: () => this.#admitted-- },
