@@ -31,6 +31,7 @@ export class Fields {
   acceptsTrailers = false;
   /** RFC 9110 §7.6.2; undefined when missing or no number, which means the same. */
   maxForwards: number | undefined = undefined;
+  hasDate = false;
   /** The values of Via, joined by ", "; empty when there is none. They stay in `forwarded` as well. */
   via = "";
 }
@@ -91,6 +92,8 @@ function knownNameAt(text: string, at: number): string | undefined {
       return (
         nameAt(text, at, "Connection", "connection") ?? nameAt(text, at, "Content-Length", "content-length")
       );
+    case 0x64: // d
+      return nameAt(text, at, "Date", "date");
     case 0x68: // h
       return nameAt(text, at, "Host", "host");
     case 0x6b: // k
@@ -158,6 +161,9 @@ function consume(
     case "te":
       fields.acceptsTrailers ||= /(?:^|,)[ \t]*trailers[ \t]*(?:,|$)/i.test(trimmed(text, colon + 1, end));
       return true;
+    case "date":
+      fields.hasDate = true;
+      return false;
     case "max-forwards":
       fields.maxForwards = parseMaxForwards(trimmed(text, colon + 1, end));
       return false;

@@ -21,11 +21,14 @@ export class Answer {
   // One is made for each request: private fields with a # would take three times as long to set up.
   private unsentHead: string;
 
-  /** `isLast`: the client's connection ends with this answer, whatever the messages say. */
+  /**
+   * `addedLines` go in front of the empty line, each with its CRLF. `isLast`: the
+   * client's connection ends with this answer, whatever the messages say.
+   */
   constructor(
     request: RequestHead,
     answer: ResponseHead,
-    viaLine: string,
+    addedLines: string,
     requestDone: boolean,
     isLast: boolean,
   ) {
@@ -37,7 +40,7 @@ export class Answer {
     this.clientPersists =
       requestDone && outgoing.kind !== "close" && persists(request.minor, request.fields) && !isLast;
     const persistence = this.clientPersists ? (request.minor === 0 ? "keep-alive" : "implied") : "close";
-    this.unsentHead = serializeResponse(answer, outgoing, viaLine, persistence);
+    this.unsentHead = serializeResponse(answer, outgoing, addedLines, persistence);
   }
 
   /** Passes on what `bytes[at..)` holds of the body, the head in front of it the first time. */

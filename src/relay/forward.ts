@@ -21,6 +21,7 @@ import { Answer } from "./answer.ts";
 import { BodyPipe } from "./body-pipe.ts";
 import { Connecting, type ConnectWaiter } from "./connect.ts";
 import { deadlineIn, type RelayContext, type Settings, touch } from "./context.ts";
+import { dateLine } from "./date.ts";
 import type { Exchange } from "./exchange.ts";
 import { type Failure, failures } from "./failure.ts";
 import type { ClientSide, Handler } from "./handler.ts";
@@ -241,7 +242,8 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
 
   private answerWith(head: ResponseHead): Answer {
     const viaLine = this.settings.viaLines[head.minor];
-    return new Answer(this.head, head, viaLine, this.requestPipe.done, this.context.isDraining);
+    const addedLines = head.fields.hasDate ? viaLine : dateLine(this.context) + viaLine;
+    return new Answer(this.head, head, addedLines, this.requestPipe.done, this.context.isDraining);
   }
 
   private passAnswer(upstream: Upstream, answer: Answer, bytes: Buffer, at: number): void {

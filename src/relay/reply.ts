@@ -22,6 +22,8 @@ export interface ReplyOptions {
   readonly wantsJson: boolean;
   readonly isHead: boolean;
   readonly connection: "close" | "keep-alive" | "implied";
+  /** A whole line with its CRLF. */
+  readonly dateLine: string;
 }
 
 export function replyTo(failure: Failure, fields = ""): Reply {
@@ -40,6 +42,7 @@ export function serializeReply(reply: Reply, options: ReplyOptions): string {
   const hasType = body !== "" && !reply.fields.startsWith("Content-Type:");
   return [
     `HTTP/1.1 ${reply.status} ${reasonOf(reply.status)}\r\n`,
+    options.dateLine,
     reply.fields,
     reply.word === undefined
       ? ""

@@ -25,6 +25,7 @@ import {
   type Settings,
   touch,
 } from "./context.ts";
+import { dateLine } from "./date.ts";
 import { Exchange } from "./exchange.ts";
 import type { Failure } from "./failure.ts";
 import { Forward } from "./forward.ts";
@@ -184,6 +185,7 @@ export class Session implements ClientSide, ClientConnection, LinkOwner {
       pseudonym: this.#settings.config.via.pseudonym,
       wantsJson: head !== undefined && wantsJson(head.fields.forwarded),
       isHead: head?.method === "HEAD",
+      dateLine: dateLine(this.context),
       connection: stays ? (head?.minor === 0 ? "keep-alive" : "implied") : "close",
     });
     if (exchange !== undefined) {

@@ -63,7 +63,7 @@ describe("a client that is gone is on record once, and its upstream is let go of
 
       expect(upstream.isClosed).toBe(true);
       expect(relay.records.map(({ status, bytesOut }) => [status, bytesOut])).toEqual([
-        [200, client.received.length],
+        [200, client.receivedBytes],
       ]);
     });
 

@@ -23,7 +23,7 @@ describe("interim answers", () => {
         head("HTTP/1.1 200 OK", "Content-Length: 0", VIA),
     );
     expect(relay.records.map(({ status, bytesOut }) => [status, bytesOut])).toEqual([
-      [200, client.received.length],
+      [200, client.receivedBytes],
     ]);
   });
 

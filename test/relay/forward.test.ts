@@ -177,7 +177,7 @@ describe("an answer comes back as one message, written anew", () => {
       expect(relay.pooled).toBe(upstreamStays ? 1 : 0);
       expect(relay.log.includes("client end")).toBe(!clientStays);
       expect(relay.records.map(({ bytesOut, failure }) => [bytesOut, failure])).toEqual([
-        [read.length, undefined],
+        [client.receivedBytes, undefined],
       ]);
     });
   }

@@ -74,7 +74,7 @@ describe("what we answer ourselves, and dial nobody for", () => {
       expect(client.received.includes("Connection: close\r\n")).toBe(!stays);
       expect(relay.told().slice(1)).toEqual(stays ? [] : ["client end"]);
       expect(relay.records.map(({ kind, bytesIn, bytesOut }) => [kind, bytesIn, bytesOut])).toEqual([
-        ["own", request.length, client.received.length],
+        ["own", request.length, client.receivedBytes],
       ]);
     });
   }

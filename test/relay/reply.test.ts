@@ -4,12 +4,19 @@ import { dialFailure, failures, statusOf } from "../../src/relay/failure.ts";
 import { plainReply, type ReplyOptions, replyTo, serializeReply, wantsJson } from "../../src/relay/reply.ts";
 
 const FAILURE = { word: "dns_error", detail: "Cannot resolve a.example (ENOTFOUND)" } as const;
-const PLAIN: ReplyOptions = { pseudonym: "headgate", wantsJson: false, isHead: false, connection: "implied" };
+const PLAIN: ReplyOptions = {
+  pseudonym: "headgate",
+  wantsJson: false,
+  isHead: false,
+  connection: "implied",
+  dateLine: "Date: now\r\n",
+};
 
 test("a failure is told in the status, in Proxy-Status and in a sentence", () => {
   expect(serializeReply(replyTo(FAILURE), PLAIN)).toBe(
     [
       "HTTP/1.1 502 Bad Gateway",
+      "Date: now",
       'Proxy-Status: headgate; error=dns_error; details="Cannot resolve a.example (ENOTFOUND)"',
       "Content-Type: text/plain; charset=utf-8",
       "Content-Length: 55",
@@ -43,7 +50,9 @@ test("what the connection does is said where it is not implied", () => {
 });
 
 test("an answer of ours that tells of no failure has no Proxy-Status", () => {
-  expect(serializeReply(plainReply(200, ""), PLAIN)).toBe("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  expect(serializeReply(plainReply(200, ""), PLAIN)).toBe(
+    "HTTP/1.1 200 OK\r\nDate: now\r\nContent-Length: 0\r\n\r\n",
+  );
 });
 
 describe("details of Proxy-Status are a quoted string of printable ASCII", () => {
@@ -54,7 +63,7 @@ describe("details of Proxy-Status are a quoted string of printable ASCII", () =>
     ["a line break", "a\r\nX: 1", '"a??X: 1"'],
     ["other letters", "caf\xe9 \u2603", '"caf? ?"'],
   ])("%s", (_, detail, written) => {
-    const [, line] = serializeReply(replyTo({ word: "dns_error", detail }), PLAIN).split("\r\n");
+    const [, , line] = serializeReply(replyTo({ word: "dns_error", detail }), PLAIN).split("\r\n");
 
     expect(line).toBe(`Proxy-Status: headgate; error=dns_error; details=${written}`);
   });
