@@ -1,7 +1,8 @@
 /**
  * Idle connections, kept for the next exchange with the same endpoint. The most
  * recent one is used first: it is the least likely to be closed by now, and the
- * rest can age. Bounded per endpoint. What a connection is, is not known here.
+ * rest can age. Bounded per endpoint and in all. What a connection is, is not
+ * known here.
  */
 export interface Poolable {
   /** Connections with the same endpoint are as good as each other. */
@@ -9,6 +10,9 @@ export interface Poolable {
   /** Milliseconds of the caller's clock. */
   idleSince: number;
 }
+
+/** Clients name the endpoints, and each idle connection is a descriptor: a client that names many must not take them all. */
+const IDLE_MAX = 1_024;
 
 export class IdlePool<T extends Poolable> {
   size = 0;
@@ -22,7 +26,7 @@ export class IdlePool<T extends Poolable> {
     return taken;
   }
 
-  /** Returns the one that has to go for it: the endpoint's oldest, when there are `most` already. */
+  /** Returns the one that has to go for it: the endpoint's oldest when there are `most` already, else the oldest of all. */
   put(connection: T, most: number, now: number): T | undefined {
     connection.idleSince = now;
     let stack = this.#idle.get(connection.endpoint);
@@ -31,11 +35,10 @@ export class IdlePool<T extends Poolable> {
       this.#idle.set(connection.endpoint, stack);
     }
     stack.push(connection);
-    if (stack.length <= most) {
-      this.size++;
-      return undefined;
-    }
-    return stack.shift();
+    this.size++;
+    if (stack.length <= most && this.size <= IDLE_MAX) return undefined;
+    this.size--;
+    return stack.length > most ? stack.shift() : this.#stackOfOldest(stack).shift();
   }
 
   /** Its peer closed it, or said something unasked. */
@@ -59,5 +62,15 @@ export class IdlePool<T extends Poolable> {
     }
     this.size -= expired.length;
     return expired;
+  }
+
+  /** A look at every endpoint; only a pool that is full pays for it. */
+  #stackOfOldest(any: T[]): T[] {
+    let found = any;
+    for (const stack of this.#idle.values()) {
+      // Each has its oldest in front.
+      if (stack.length > 0 && stack[0]!.idleSince < found[0]!.idleSince) found = stack;
+    }
+    return found;
   }
 }

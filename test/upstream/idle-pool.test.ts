@@ -54,6 +54,18 @@ test("where none may be kept, the one that comes has to go", () => {
   expect(pool.take("a")).toBeUndefined();
 });
 
+test("one too many in all costs the oldest of all, whatever its endpoint", () => {
+  const { pool, put } = poolOf();
+  for (let count = 0; count < 1_024; count++)
+    expect(put(`${count}`, 1_000 - count, `e${count}`)).toBeUndefined();
+
+  expect(put("new", 2_000, "another")?.name).toBe("1023");
+  expect(put("newer", 2_001, "e0")?.name).toBe("1022");
+  expect(pool.size).toBe(1_024);
+  expect(pool.take("e1023")).toBeUndefined();
+  expect(pool.take("another")?.name).toBe("new");
+});
+
 test("a connection that its peer closed is not used again", () => {
   const { pool, put, connections } = poolOf();
   put("1st", 1);
