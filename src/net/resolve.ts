@@ -22,6 +22,12 @@ export type Lookup = (host: string) => Promise<readonly { address: string; ttl: 
 /** Names come from clients: without a bound they would fill the memory. */
 const NAMES_MAX = 10_000;
 
+/** More than anyone dials within `timeouts.connect`. Whoever owns a name may give it thousands. */
+const ADDRESSES_MAX = 16;
+
+/** The system answers a few at a time and forgets none: a queue without end would be nobody's in time. */
+const LOOKUPS_MAX = 256;
+
 interface Remembered {
   readonly resolution: Resolution;
   readonly until: number;
@@ -32,6 +38,8 @@ export class Resolver {
   lookups = 0;
   hits = 0;
   failures = 0;
+  /** Look-ups that the system has yet to answer, whether anyone waits for them or not. */
+  #underWay = 0;
   readonly #lookup: Lookup;
   readonly #now: () => number;
   readonly #known = new Map<string, Remembered>();
@@ -52,6 +60,10 @@ export class Resolver {
     }
     let asked = this.#asked.get(host);
     if (asked === undefined) {
+      if (this.#underWay >= LOOKUPS_MAX) {
+        this.failures++;
+        return failed("dns_error", "too many look-ups at once");
+      }
       this.lookups++;
       asked = this.#ask(host).finally(() => this.#asked.delete(host));
       this.#asked.set(host, asked);
@@ -62,17 +74,26 @@ export class Resolver {
   async #ask(host: string): Promise<Resolution> {
     const { ttlMin, ttlMax, failureTtl, timeout } = this.settings;
     try {
-      const records = await within(timeout, this.#lookup(host));
+      const records = await within(timeout, this.#lookUp(host));
       if (records === undefined)
         return this.#remember(host, failed("dns_timeout", "no answer in time"), failureTtl);
       if (records.length === 0) return this.#remember(host, failed("dns_error", "no address"), failureTtl);
       const ttl = Math.min(...records.map((record) => record.ttl)) * 1000;
-      const addresses = [...new Set(records.map((record) => record.address))];
+      const addresses = [...new Set(records.map((record) => record.address))].slice(0, ADDRESSES_MAX);
       return this.#remember(host, { ok: true, addresses }, Math.min(Math.max(ttl, ttlMin), ttlMax));
     } catch (error) {
       const code = error instanceof Error && "code" in error ? String(error.code) : "DNS_ERROR";
       const word = code.includes("TIMEOUT") ? "dns_timeout" : "dns_error";
       return this.#remember(host, failed(word, code.replace("DNS_", "")), failureTtl);
+    }
+  }
+
+  async #lookUp(host: string): ReturnType<Lookup> {
+    this.#underWay++;
+    try {
+      return await this.#lookup(host);
+    } finally {
+      this.#underWay--;
     }
   }
 

@@ -112,6 +112,39 @@ test("it remembers ten thousand names, and forgets the oldest answer first", asy
   expect(asking.resolver.resolve("n0.example")).toBeInstanceOf(Promise);
 });
 
+test("of a name with thousands of addresses the first sixteen count", async () => {
+  const records = Array.from({ length: 4_000 }, (_, index) => ({
+    address: `10.0.${index >> 8}.${index & 255}`,
+    ttl: 1,
+  }));
+  const resolution = await resolver(async () => records).resolver.resolve("a.example");
+
+  expect(resolution).toMatchObject({ ok: true, addresses: { length: 16, 15: "10.0.0.15" } });
+});
+
+test("beyond 256 look-ups at once an unknown name fails, also when nobody waits for them any more", async () => {
+  const answer = Promise.withResolvers<[]>();
+  const stalled: Lookup = (host) => (host === "known.example" ? found() : answer.promise);
+  const { resolver: asking } = resolver(stalled, { ...SETTINGS, timeout: 1 });
+  await asking.resolve("known.example");
+  await Promise.all(Array.from({ length: 256 }, (_, index) => asking.resolve(`n${index}.example`)));
+
+  expect(asking.resolve("one.more.example")).toEqual({
+    ok: false,
+    failure: "dns_error",
+    detail: "too many look-ups at once",
+  });
+  expect(asking.resolve("known.example")).toMatchObject({ ok: true });
+
+  answer.resolve([]);
+  await Bun.sleep(0);
+  expect(asking.resolve("one.more.example")).toBeInstanceOf(Promise);
+
+  async function found() {
+    return [{ address: "192.0.2.1", ttl: 60 }];
+  }
+});
+
 test("localhost by the system's own rules", async () => {
   const resolver = new Resolver(SETTINGS);
 
