@@ -41,8 +41,13 @@ const ALLOW: DestinationDecision = { verdict: "allow" };
 const METADATA = [
   "169.254.0.0/16", // AWS, Azure, Google, DigitalOcean, Oracle; link-local as a whole (RFC 3927)
   "fe80::/10", // link-local (RFC 4291 §2.5.6)
-  "fd00:ec2::254/128", // AWS over IPv6
+  "fd00:ec2::/32", // AWS over IPv6: metadata (::254) and the credentials of EKS pods (::23)
+  "fd20:ce::254/128", // Google over IPv6
+  "fd00:c1::a9fe:a9fe/128", // Oracle over IPv6
+  "fd00:42::42/128", // Scaleway over IPv6
+  "fd00:100::100:200/128", // Alibaba over IPv6
   "100.100.100.200/32", // Alibaba
+  "168.63.129.16/32", // Azure's WireServer, which hands out the secrets of VM extensions
 ].map(knownCidr);
 
 export function decideDestination(text: string, port: number, own: OwnAddresses): DestinationDecision {
