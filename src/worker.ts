@@ -51,7 +51,9 @@ const listeners = new ListenerSet<ListenerFacts>(
   (facts, link) => acceptClient(context, facts, link),
   reportBug,
 );
-let logBatch: LogBatch | undefined;
+const logBatch = new LogBatch(counters, config.log.bufferBytes, (text, lines) =>
+  tell({ report: "logged", text, lines }),
+);
 
 const clock = setInterval(tick, TICK_MS);
 addEventListener("message", (event: MessageEvent<Order>) => obey(event.data));
@@ -97,15 +99,12 @@ function apply(running: RunningConfig): void {
 }
 
 function applyLog({ config, logFormat, logColour, ports }: RunningConfig): void {
-  logBatch?.flush();
+  logBatch.flush();
+  logBatch.bufferBytes = config.log.bufferBytes;
   if (logFormat === undefined) {
-    logBatch = undefined;
     observer.log = undefined;
     return;
   }
-  const batch = new LogBatch(counters, config.log.bufferBytes, (text, lines) =>
-    tell({ report: "logged", text, lines }),
-  );
   const writeLine = lineWriter({
     format: logFormat,
     query: config.log.query,
@@ -114,8 +113,7 @@ function applyLog({ config, logFormat, logColour, ports }: RunningConfig): void 
       ({ address }, index) => `${address.host}:${ports[index] ?? address.port}`,
     ),
   });
-  logBatch = batch;
-  observer.log = (record) => batch.push(writeLine(record));
+  observer.log = (record) => logBatch.push(writeLine(record));
 }
 
 /** The one clock: deadlines, idle connections, log batches, gauges. */
@@ -131,7 +129,7 @@ function tick(): void {
   counters.set(cells.dnsLookups, resolver.lookups);
   counters.set(cells.dnsCacheHits, resolver.hits);
   counters.set(cells.dnsFailures, resolver.failures);
-  logBatch?.flush();
+  logBatch.flush();
   heartbeat.beat(Date.now());
 }
 
@@ -144,7 +142,7 @@ async function drain(limitMs: number): Promise<void> {
   counters.add(cells.limitReached.timeout_drain, context.deadlines.size);
   for (const client of context.deadlines) client.cut();
   clearInterval(clock);
-  logBatch?.flush();
+  logBatch.flush();
   tell({ report: "drained" });
 }
 

@@ -13,15 +13,14 @@ import type { Counters } from "./counters.ts";
 /** Enough that a message's cost vanishes; small enough not to hold up the loop when it is copied. */
 const BATCH_BYTES = 64 * 1024;
 
-/** How long a line may wait for others. The owner of the clock calls `flush` this often. */
-export const LOG_FLUSH_MS = 100;
-
 /** Hands text of `lines` whole lines to the main thread. */
 export type DeliverLog = (text: string, lines: number) => void;
 
+/** One for the life of a worker: a second one would take the first's acknowledgements for its own. */
 export class LogBatch {
+  /** How much text may wait, here and in flight; a new config may change it. */
+  bufferBytes: number;
   readonly #counters: Counters;
-  readonly #bufferBytes: number;
   readonly #deliver: DeliverLog;
   #text = "";
   #lines = 0;
@@ -30,14 +29,14 @@ export class LogBatch {
 
   constructor(counters: Counters, bufferBytes: number, deliver: DeliverLog) {
     this.#counters = counters;
-    this.#bufferBytes = bufferBytes;
+    this.bufferBytes = bufferBytes;
     this.#deliver = deliver;
     this.#deliveredBytes = counters.read(cells.logBytesAcknowledged);
   }
 
-  /** Takes a whole line, line feed included. */
+  /** Takes a whole line, line feed included. Who owns the clock calls `flush` at its ticks. */
   push(line: string): void {
-    if (this.#text.length + line.length + this.#inFlightBytes() > this.#bufferBytes) {
+    if (this.#text.length + line.length + this.#inFlightBytes() > this.bufferBytes) {
       this.#counters.add(cells.logLinesDropped);
       return;
     }

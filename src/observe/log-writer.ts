@@ -53,11 +53,9 @@ export class LogWriter {
 
   /** `acknowledge` hears the text's length once it is written or lost; either way it is in flight no more. */
   write(text: string, lines: number, acknowledge: (bytes: number) => void): void {
-    if (this.#closed) {
-      this.#options.counters.add(cells.logLinesDropped, lines);
-      return;
-    }
-    this.#queue.push({ text, lines, acknowledge });
+    const batch = { text, lines, acknowledge };
+    if (this.#closed) return this.#drop(batch);
+    this.#queue.push(batch);
     this.#run();
   }
 
@@ -74,7 +72,12 @@ export class LogWriter {
     // A descriptor closed under a write might by then be another file's.
     const finished = (this.#running ?? Promise.resolve()).then(() => this.#file.close());
     await settledWithin(finished, limitMs);
-    for (const { lines } of this.#queue.splice(0)) this.#options.counters.add(cells.logLinesDropped, lines);
+    for (const batch of this.#queue.splice(0)) this.#drop(batch);
+  }
+
+  #drop({ text, lines, acknowledge }: Batch): void {
+    this.#options.counters.add(cells.logLinesDropped, lines);
+    acknowledge(text.length);
   }
 
   #run(): void {

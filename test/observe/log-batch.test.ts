@@ -40,6 +40,21 @@ test("beyond the buffer lines are dropped until the main thread has written", ()
   expect(counters.read(cells.logBytesInFlight)).toBe(8);
 });
 
+test("a buffer made smaller while text is in flight takes that into account", () => {
+  const { batch, counters } = batching(100);
+  batch.push("12345678\n");
+  batch.flush();
+
+  batch.bufferBytes = 10;
+  batch.push("ab\n");
+  counters.add(cells.logBytesAcknowledged, 9);
+  batch.push("ab\n");
+  batch.flush();
+
+  expect(counters.read(cells.logLinesDropped)).toBe(1);
+  expect(counters.read(cells.logBytesInFlight)).toBe(3);
+});
+
 test("a worker that follows a dead one has the whole buffer", () => {
   const { batch, counters, next } = batching(10);
   batch.push("12345678\n");

@@ -92,12 +92,16 @@ test("a stalled reader holds up a close no longer than its limit", async () => {
   const disk = new FakeDisk(["stalls"]);
   const { writer, counters } = await disk.writer();
 
-  writer.write("a\n", 1, () => {});
-  writer.write("b\nc\n", 2, () => {});
+  const acknowledged: number[] = [];
+  const acknowledge = (bytes: number) => void acknowledged.push(bytes);
+
+  writer.write("a\n", 1, acknowledge);
+  writer.write("b\nc\n", 2, acknowledge);
   await writer.close(5);
-  writer.write("d\n", 1, () => {});
+  writer.write("d\n", 1, acknowledge);
 
   expect(counters.read(cells.logLinesDropped)).toBe(3);
+  expect(acknowledged).toEqual([4, 2]);
   expect(disk.closed).toBe(false);
 });
 
