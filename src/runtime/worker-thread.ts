@@ -42,6 +42,8 @@ export class WorkerThread {
   }
 
   apply(running: RunningConfig): Promise<Applied> {
+    // Nobody is there to answer.
+    if (this.state === "stopped") return Promise.resolve({ ok: false, problem: "The worker ended before" });
     const answer = this.#answerTo(running.generation);
     this.#send({ order: "apply", running });
     return answer;
