@@ -32,6 +32,8 @@ export class Fields {
   /** RFC 9110 §7.6.2; undefined when missing or no number, which means the same. */
   maxForwards: number | undefined = undefined;
   hasDate = false;
+  /** `Authorization` by a scheme that logs in the connection, not the request: who comes next on it would be taken for this client. */
+  authorizesConnection = false;
   /** The values of Via, joined by ", "; empty when there is none. They stay in `forwarded` as well. */
   via = "";
 }
@@ -88,6 +90,8 @@ function refuseCount(countMax: number, isRequest: boolean): never {
  */
 function knownNameAt(text: string, at: number): string | undefined {
   switch (text.charCodeAt(at) | 0x20) {
+    case 0x61: // a
+      return nameAt(text, at, "Authorization", "authorization");
     case 0x63: // c
       return (
         nameAt(text, at, "Connection", "connection") ?? nameAt(text, at, "Content-Length", "content-length")
@@ -161,6 +165,9 @@ function consume(
     case "te":
       fields.acceptsTrailers ||= /(?:^|,)[ \t]*trailers[ \t]*(?:,|$)/i.test(trimmed(text, colon + 1, end));
       return true;
+    case "authorization":
+      fields.authorizesConnection ||= /^(?:ntlm|negotiate)\b/i.test(trimmed(text, colon + 1, end));
+      return false;
     case "date":
       fields.hasDate = true;
       return false;

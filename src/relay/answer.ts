@@ -36,7 +36,10 @@ export class Answer {
     const outgoing = clientFraming(framing, request.minor);
     this.status = answer.status;
     this.pipe = new BodyPipe(bodyOf(framing), outgoing.kind === "chunked");
-    this.upstreamPersists = requestDone && framing.kind !== "close" && persists(answer.minor, answer.fields);
+    // A log-in that a 401 carries on has yet to succeed, and needs this very connection for its next step.
+    const isShared = !request.fields.authorizesConnection || answer.status === 401;
+    this.upstreamPersists =
+      requestDone && isShared && framing.kind !== "close" && persists(answer.minor, answer.fields);
     this.clientPersists =
       requestDone && outgoing.kind !== "close" && persists(request.minor, request.fields) && !isLast;
     const persistence = this.clientPersists ? (request.minor === 0 ? "keep-alive" : "implied") : "close";
