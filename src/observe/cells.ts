@@ -34,11 +34,9 @@ export const limitWords = [
   "timeout_tunnel_idle",
   "timeout_drain",
 ] as const;
-export type LimitWord = (typeof limitWords)[number];
 
 /** Why a client's connection was turned away as it came. */
 export const connectionRefusals = ["connections", "connections_per_client", "client_range"] as const;
-export type ConnectionRefusal = (typeof connectionRefusals)[number];
 
 export interface Metric {
   readonly name: string;

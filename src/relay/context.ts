@@ -77,7 +77,7 @@ export interface UpstreamDial {
   cancel(): void;
 }
 
-/** How often the worker's clock ticks: deadlines are late by one at most. */
+/** How often the worker's clock ticks: a deadline is late by two at most, one of them `deadlineIn`'s. */
 export const TICK_MS = 100;
 
 /** Reads the clock once for all that an event has to time. */

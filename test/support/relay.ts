@@ -56,9 +56,9 @@ export class FakeRelay {
   readonly records: ExchangeRecord[] = [];
   readonly counters = new Counters(countersBuffer(1), 0);
   readonly context: RelayContext;
-  /** What a name resolves to; a name not listed is at 192.0.2.1. */
   /** Addresses that have not answered for a while. */
   readonly silent = new Set<string>();
+  /** What a name resolves to; a name not listed is at 192.0.2.1. */
   readonly names = new Map<string, Resolution | Promise<Resolution>>();
   /** What the connection table says to the next client. */
   admits: "admitted" | "connections" | "connections_per_client" = "admitted";
