@@ -60,7 +60,7 @@ export const flags: readonly Flag[] = [
     name: "workers",
     value: "N|auto",
     setting: "workers",
-    meaning: "Threads that carry traffic; auto is one for each core.",
+    meaning: "Threads that carry traffic; auto is one for each core on Linux, and one elsewhere.",
     commands: running,
   },
   {

@@ -166,7 +166,11 @@ export const configSchema = section(
       "Where clients connect.",
     ),
     admin,
-    workers: setting(workerCount, "auto", "Threads that carry traffic; `auto` is one for each core."),
+    workers: setting(
+      workerCount,
+      "auto",
+      "Threads that carry traffic; `auto` is one for each core on Linux, and one elsewhere.",
+    ),
     timeouts,
     limits,
     pool,

@@ -16,7 +16,7 @@ export interface Listener {
 export type Accept = (link: Link) => LinkOwner | undefined;
 
 /** `reusePort` is missing in the types. */
-type SharedListen = Bun.TCPSocketListenOptions<SocketLink> & { reusePort: true };
+type SharedListen = Bun.TCPSocketListenOptions<SocketLink> & { reusePort: boolean };
 
 /**
  * How long handshakes under way may take to complete before a listener closes:
@@ -29,7 +29,8 @@ export function openListener(host: string, port: number, accept: Accept, reportB
   const options: SharedListen = {
     hostname: host,
     port,
-    reusePort: true,
+    // Windows has no such thing, and one worker needs none.
+    reusePort: process.platform !== "win32",
     allowHalfOpen: true,
     socket: {
       ...linkHandlers(reportBug),

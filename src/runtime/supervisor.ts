@@ -274,6 +274,8 @@ export class Supervisor {
   }
 }
 
+/** Only Linux spreads connections over the listeners that share a port; elsewhere a second worker would idle. */
 export function workerCount({ workers }: Config): number {
-  return workers === "auto" ? navigator.hardwareConcurrency : workers;
+  if (workers !== "auto") return workers;
+  return process.platform === "linux" ? navigator.hardwareConcurrency : 1;
 }
