@@ -1,19 +1,12 @@
-interface PeerCounts {
-  waitedFor: number;
-  abandoned: number;
-  /** When a connect last ended, or the first of these began. */
-  quietSince: number;
-}
-
-/** When Linux sends its SYN again: a peer that is there and near has answered by then. */
-const QUIET_MS = 1_000;
-
 /**
  * Connects under way, in all and for each peer. Bun can't abort one: when nobody
  * waits for it any more it lasts until the kernel gives up, two minutes with the
  * defaults of Linux. So those abandoned are counted by themselves, or one dead
  * host that is asked for often would use up everybody's dials.
  */
+/** When Linux sends its SYN again: a peer that is there and near has answered by then. */
+const QUIET_MS = 1_000;
+
 export class DialCounts {
   /** Somebody waits for these. */
   waitedFor = 0;
@@ -66,4 +59,11 @@ export class DialCounts {
     this[kind]--;
     if (counts.waitedFor === 0 && counts.abandoned === 0) this.#peers.delete(peer);
   }
+}
+
+interface PeerCounts {
+  waitedFor: number;
+  abandoned: number;
+  /** When a connect last ended, or the first of these began. */
+  quietSince: number;
 }
