@@ -4,6 +4,7 @@
  * defaults of Linux. So those abandoned are counted by themselves, or one dead
  * host that is asked for often would use up everybody's dials.
  */
+
 /** When Linux sends its SYN again: a peer that is there and near has answered by then. */
 const QUIET_MS = 1_000;
 
