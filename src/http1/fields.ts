@@ -166,7 +166,7 @@ function consume(
       fields.acceptsTrailers ||= /(?:^|,)[ \t]*trailers[ \t]*(?:,|$)/i.test(trimmed(text, colon + 1, end));
       return true;
     case "authorization":
-      fields.authorizesConnection ||= /^(?:ntlm|negotiate)\b/i.test(trimmed(text, colon + 1, end));
+      fields.authorizesConnection ||= logsInConnection(text, colon + 1);
       return false;
     case "date":
       fields.hasDate = true;
@@ -223,6 +223,13 @@ function isBlank(code: number): boolean {
 
 function joined(before: string | undefined, value: string): string {
   return before === undefined || before === "" ? value : `${before}, ${value}`;
+}
+
+/** The schemes NTLM and Negotiate (RFC 4559 §4); the first letter spares all others the test. */
+function logsInConnection(text: string, start: number): boolean {
+  let at = start;
+  while (isBlank(text.charCodeAt(at))) at++;
+  return (text.charCodeAt(at) | 0x20) === 0x6e && /^(?:ntlm|negotiate)\b/i.test(text.slice(at, at + 10));
 }
 
 /** An empty line counts: who skips it and who does not would read two framings. */
