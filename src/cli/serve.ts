@@ -56,7 +56,7 @@ export async function runServe(
       return parsed.ok ? supervisor.apply(parsed.config) : supervisor.refuse(parsed.problems);
     },
     reload,
-    drain: () => supervisor.drain(),
+    drain: () => drain(supervisor, "POST /drain"),
     restartWorker: (index) => supervisor.restartWorker(index),
     report: (error) => report(error.stack ?? error.message),
   });
@@ -105,14 +105,19 @@ function openStatusPort({ admin }: Config): StatusPort {
   }
 }
 
+function drain(supervisor: Supervisor, cause: string, hint = ""): void {
+  const seconds = supervisor.config.timeouts.drain / 1000;
+  void announce(`${cause}: draining, up to ${seconds} s${hint}`);
+  supervisor.drain();
+}
+
 function obeySignals(supervisor: Supervisor, reload: () => void): void {
+  let stops = 0;
   const stop = (signal: string): void => {
-    // The second one means now.
-    if (supervisor.phase === "draining") process.exit(1);
-    void announce(
-      `${signal}: draining, up to ${supervisor.config.timeouts.drain / 1000} s; once more to exit at once`,
-    );
-    supervisor.drain();
+    stops += 1;
+    // The second one means now; the first after POST /drain still waits.
+    if (stops > 1) process.exit(1);
+    drain(supervisor, signal, "; once more to exit at once");
   };
   process.on("SIGTERM", () => stop("SIGTERM"));
   process.on("SIGINT", () => stop("SIGINT"));

@@ -123,6 +123,23 @@ describe("while it drains", () => {
   });
 });
 
+test("a first signal after POST /drain does not cut what is under way", async () => {
+  await using proxy = await startProxy({ workers: 1 });
+  using upstream = startRawServer(echo);
+  using client = await openTunnel(proxy, upstream.authority);
+
+  await orders["POST /drain"](proxy);
+  await until("it says so", () => proxy.stderr().includes("POST /drain: draining"));
+  proxy.signal("SIGTERM");
+  await until("it heard the signal", () => proxy.stderr().includes("SIGTERM: draining"));
+  client.say("still there?");
+  await client.hearUntil("still there?");
+  client.finish();
+
+  expect(await client.hearOut()).toBe("ended");
+  expect(await proxy.exited).toBe(0);
+});
+
 test("a second signal exits at once", async () => {
   await using proxy = await startProxy({ workers: 1 });
   using upstream = startRawServer(() => {});
