@@ -45,7 +45,7 @@ export function answerOurselves(
   if (target.form === "origin") return { reply: usage(head), persists: false };
   if (target.form === "asterisk") return { reply: plainReply(200, "", ALLOW), persists: canPersist };
   if ((head.method === "CONNECT" || head.method === "TRACE") && !isWhole) {
-    const detail = `${head.method} has no body (RFC 9110 §9.3)`;
+    const detail = `${head.method} has no body (RFC 9110, section 9.3)`;
     return { reply: replyTo({ word: "http_request_error", detail }), persists: false };
   }
   if (head.fields.maxForwards !== 0) return undefined;

@@ -44,6 +44,13 @@ describe("what we answer ourselves, and dial nobody for", () => {
       false,
     ],
     [
+      "a CONNECT with a body",
+      head("CONNECT a.example:443 HTTP/1.1", "Host: a.example:443", "Content-Length: 1"),
+      400,
+      '; details="CONNECT has no body (RFC 9110, section 9.3)"\r\n',
+      false,
+    ],
+    [
       "a request that has been here too often",
       head(
         "GET http://a.example/ HTTP/1.1",
