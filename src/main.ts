@@ -33,7 +33,7 @@ async function run(invocation: Invocation): Promise<number> {
       return runHelp(invocation.topic);
     }
     case "none":
-      await complain(...invocation.mistakes, 'Try "headgate help"');
+      await complain(...invocation.mistakes, `Try "${invocation.advice}"`);
       return 2;
   }
 }

@@ -28,8 +28,8 @@ export type Invocation =
   | { readonly command: "status"; readonly options: StatusOptions }
   | { readonly command: "version" }
   | { readonly command: "help"; readonly topic: CommandName | undefined }
-  /** What was given can't be done; why, once for each mistake. */
-  | { readonly command: "none"; readonly mistakes: readonly string[] };
+  /** What was given can't be done; why, once for each mistake, and the command line that helps. */
+  | { readonly command: "none"; readonly mistakes: readonly string[]; readonly advice: string };
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -48,13 +48,17 @@ export function parseArgs(argv: readonly string[], env: Environment): Invocation
   const [word, ...rest] = words;
   const command = nameOf(word ?? "serve");
   // After an unknown flag, what looks like a command or a surplus word may be its value.
-  if (mistakes.length === 0) mistakes.push(...wordMistakes(command, words));
-  if (command === undefined) return { command: "none", mistakes };
+  const hasWrongFlag = mistakes.length > 0;
+  if (!hasWrongFlag) mistakes.push(...wordMistakes(command, words));
+  if (command === undefined)
+    return { command: "none", mistakes, advice: hasWrongFlag ? "headgate help serve" : "headgate help" };
 
   if (isGiven(scanned, "help")) return { command: "help", topic: word === undefined ? undefined : command };
   if (isGiven(scanned, "version")) return { command: "version" };
   const invocation = readCommand(command, rest, scanned, env);
-  return mistakes.length > 0 ? { command: "none", mistakes } : invocation;
+  if (mistakes.length === 0) return invocation;
+  const advice = command === "help" ? "headgate help" : `headgate help ${command}`;
+  return { command: "none", mistakes, advice };
 }
 
 function wordMistakes(command: CommandName | undefined, [word, ...rest]: readonly string[]): string[] {

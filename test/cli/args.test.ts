@@ -123,7 +123,17 @@ const mistakes: readonly (readonly [string, readonly string[]])[] = [
 ];
 
 test.each(mistakes)("refuses headgate %s", (line, said) => {
-  expect(parseArgs(split(line), {})).toEqual({ command: "none", mistakes: [...said] });
+  expect(parseArgs(split(line), {})).toMatchObject({ command: "none", mistakes: [...said] });
+});
+
+test.each([
+  ["zebra", "headgate help"],
+  ["help stats", "headgate help"],
+  ["--zebra", "headgate help serve"],
+  ["check --zebra", "headgate help check"],
+  ["status --url a", "headgate help status"],
+])("headgate %s is advised to try %s", (line, advice) => {
+  expect(parseArgs(split(line), {})).toMatchObject({ command: "none", advice });
 });
 
 describe("the token of status", () => {

@@ -48,7 +48,7 @@ const runs = [
     "--wrokers 2",
     2,
     "",
-    'headgate: Unknown flag --wrokers, did you mean --workers?\nheadgate: Try "headgate help"\n',
+    'headgate: Unknown flag --wrokers, did you mean --workers?\nheadgate: Try "headgate help serve"\n',
   ],
 ] as const;
 
