@@ -53,7 +53,9 @@ export async function runServe(
     // No environment: a value that came over the network must not read out ours.
     applyConfig: async (input) => {
       const parsed = parseConfig(input, {});
-      return parsed.ok ? supervisor.apply(parsed.config) : supervisor.refuse(parsed.problems);
+      const applied = parsed.ok ? await supervisor.apply(parsed.config) : supervisor.refuse(parsed.problems);
+      if (applied.ok) await announce(`PUT /config is in force (generation ${applied.generation})`);
+      return applied;
     },
     reload,
     drain: () => drain(supervisor, "POST /drain"),

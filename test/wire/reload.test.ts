@@ -58,6 +58,7 @@ describe.each(Object.entries(ways))("%s under load", (_, apply) => {
     expect(load.refused).toBe(0);
     expect(await generationOf(proxy)).toBe(3);
     expect(await proxy.metric('headgate_config_reloads_total{result="applied"}')).toBe(2);
+    await until("it says so", () => proxy.stderr().includes("is in force (generation 3)"));
   });
 });
 
