@@ -70,11 +70,16 @@ function readAnswer(status: number, text: string): Answer {
 
 function parseObject(text: string): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(text, withoutControls);
     return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Whatever answers at the URL, it must not steer the terminal. */
+function withoutControls(_key: string, value: unknown): unknown {
+  return typeof value === "string" ? value.replace(/[\x00-\x1f\x7f-\x9f]/g, "?") : value;
 }
 
 const sections = ["listeners", "workers", "totals", "latency", "upstream", "dns", "limits", "memory", "log"];

@@ -82,7 +82,7 @@ const limits = section(
     connectionsPerClient: setting(
       count(1, 1_000_000),
       512,
-      "Client connections open at once from one address, all workers together.",
+      "Client connections open at once from one address (of IPv6: one /64), all workers together.",
     ),
     headBytes: setting(
       size("1KiB", "1MiB"),

@@ -15,6 +15,8 @@ const SPACE = 0x20;
 /** Most heads end within this; a longer one takes the slow way. */
 const WINDOW_BYTES = 4096;
 
+const PARTS_MAX = 64;
+
 /** Nobody waits for the rest of an answer that does not begin with this. */
 const RESPONSE_START = "HTTP/1.";
 
@@ -74,8 +76,7 @@ export class HeadReader {
     let end = at;
     while (end < most && this.#matched < 4) this.#step(bytes[end++]!);
     this.#size += end - at;
-    this.#parts ??= [];
-    this.#parts.push(bytes.subarray(at, end));
+    this.#keep(bytes.subarray(at, end));
     if (this.#matched < 4 || this.#size - this.#leading > limits.headBytes) {
       this.#judge(before, limits);
       return -1;
@@ -85,6 +86,13 @@ export class HeadReader {
     this.#size = 0;
     this.#dropEmptyLine();
     return end;
+  }
+
+  /** Joined now and then: a head that comes byte by byte must not become as many objects. */
+  #keep(part: Buffer): void {
+    this.#parts ??= [];
+    this.#parts.push(part);
+    if (this.#parts.length === PARTS_MAX) this.#parts = [Buffer.concat(this.#parts)];
   }
 
   #restart(first: number): void {

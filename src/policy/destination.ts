@@ -46,6 +46,8 @@ const METADATA = [
   "fd00:c1::a9fe:a9fe/128", // Oracle over IPv6
   "fd00:42::42/128", // Scaleway over IPv6
   "fd00:100::100:200/128", // Alibaba over IPv6
+  "64:ff9b::a9fe:0/112", // 169.254.0.0/16 through NAT64 (RFC 6052)
+  "2002:a9fe::/32", // and through 6to4 (RFC 3056)
   "100.100.100.200/32", // Alibaba
   "168.63.129.16/32", // Azure's WireServer, which hands out the secrets of VM extensions
 ].map(knownCidr);

@@ -94,7 +94,8 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
     this.exchange.bytesIn += end - at;
     this.wrote(upstream, pipe.written);
     this.isFull = !pipe.hasRoom;
-    this.arm(pipe.done ? this.settings.config.timeouts.firstByte : this.settings.config.timeouts.body);
+    const { firstByte, body } = this.settings.config.timeouts;
+    this.arm(pipe.done && this.answer === undefined ? firstByte : body);
     return end;
   }
 

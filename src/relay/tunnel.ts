@@ -67,7 +67,7 @@ export class Tunnel implements LinkOwner, ClientConnection {
 
   onData(from: Link, bytes: Buffer): void {
     const { counters } = this.#context;
-    if (!this.#isClosing) this.deadlineAt = deadlineIn(this.#context, this.#idleMs);
+    this.#stayOpen();
     if (from === this.#client) {
       this.#exchange.bytesIn += bytes.length;
       counters.add(cells.bytesToUpstreams, bytes.length);
@@ -84,7 +84,7 @@ export class Tunnel implements LinkOwner, ClientConnection {
   }
 
   onDrain(link: Link): void {
-    if (!this.#isClosing) this.deadlineAt = deadlineIn(this.#context, this.#idleMs);
+    this.#stayOpen();
     this.#otherOf(link).resume();
   }
 
@@ -121,6 +121,12 @@ export class Tunnel implements LinkOwner, ClientConnection {
   cut(): void {
     this.#client.destroy();
     this.#upstream.destroy();
+  }
+
+  /** Something moved. When one side is gone, what the other still says goes nowhere, and moves nothing. */
+  #stayOpen(): void {
+    if (this.#isClosing || this.#linksOpen < 2) return;
+    this.deadlineAt = deadlineIn(this.#context, this.#idleMs);
   }
 
   #otherOf(link: Link): Link {

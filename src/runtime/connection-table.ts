@@ -8,6 +8,8 @@
  * sum is believed (a count-min sketch): never too low, and too high only for an
  * address that shares both slots with busy others.
  */
+import { parseAddress } from "../policy/address.ts";
+
 const SLOTS = 16_384;
 const COLUMN_CELLS = 1 + 2 * SLOTS;
 
@@ -73,8 +75,16 @@ export class ConnectionTable {
   }
 
   #slotsOf(client: string): [number, number] {
-    return [1 + (hash(client, this.#seed) % SLOTS), 1 + SLOTS + (hash(client, ~this.#seed) % SLOTS)];
+    const key = countedAs(client);
+    return [1 + (hash(key, this.#seed) % SLOTS), 1 + SLOTS + (hash(key, ~this.#seed) % SLOTS)];
   }
+}
+
+/** Who has one address of IPv6 has its /64 (RFC 6177 §2), and could come from another one each time. */
+function countedAs(client: string): string {
+  if (!client.includes(":")) return client;
+  const address = parseAddress(client);
+  return address === undefined ? client : `${address.w0} ${address.w1}`;
 }
 
 /** FNV-1a, seeded, with a last mix so that the low bits depend on all of it. */

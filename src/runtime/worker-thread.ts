@@ -16,6 +16,9 @@ export type Applied =
   | { readonly ok: true; readonly ports: readonly number[] }
   | { readonly ok: false; readonly problem: string };
 
+/** A worker that takes longer to take a config is stuck, and would hold up every reload. */
+const APPLY_MS = 5_000;
+
 export class WorkerThread {
   state: WorkerState = "starting";
   readonly #worker: Worker;
@@ -46,7 +49,11 @@ export class WorkerThread {
     if (this.state === "stopped") return Promise.resolve({ ok: false, problem: "The worker ended before" });
     const answer = this.#answerTo(running.generation);
     this.#send({ order: "apply", running });
-    return answer;
+    const stuck = setTimeout(() => {
+      this.#lastError = `it did not answer for ${APPLY_MS / 1_000} s`;
+      this.terminate();
+    }, APPLY_MS);
+    return answer.finally(() => clearTimeout(stuck));
   }
 
   drain(limitMs: number): void {

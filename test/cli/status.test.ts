@@ -17,6 +17,26 @@ afterEach(async () => {
   else process.env["http_proxy"] = proxyBefore;
 });
 
+test("what answers can't steer the terminal", async () => {
+  const deps = new FakeDeps();
+  const report = { ...reportStatus(deps, deps.startedAt), version: "1\u001b[2J\u009b", commit: "a\nb" };
+  const server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => Response.json(report) });
+  servers.push(server);
+  let page = "";
+  const output = {
+    write: async (text: string) => {
+      page = text;
+      return true;
+    },
+    complain: async () => {},
+    colour: false,
+  };
+
+  await runStatus({ url: server.url.href, token: undefined, json: false }, output);
+
+  expect(page).toStartWith("Headgate 1?[2J? (a?b), ");
+});
+
 test("people get a page", () => {
   const deps = new FakeDeps();
   const observer = new Observer(deps.counters(0), undefined);

@@ -14,7 +14,7 @@ const allowed = [
   ["the neighbour below IPv6 link-local", "fe7f:ffff::1"],
   ["the neighbour above IPv6 link-local", "fec0::1"],
   ["the neighbour of Alibaba's metadata", "100.100.100.201"],
-  ["the neighbour of AWS's metadata over IPv6", "fd00:ec2::253"],
+  ["the neighbour of AWS's metadata over IPv6", "fd00:ec3::254"],
 ] as const;
 
 test.each(allowed)("%s may be dialled", (_, address) => {
@@ -26,6 +26,8 @@ const refused = [
   ["ECS's credentials", "169.254.170.2", "metadata_address"],
   ["the first of link-local", "169.254.0.0", "metadata_address"],
   ["the last of link-local", "169.254.255.255", "metadata_address"],
+  ["metadata through NAT64", "64:ff9b::a9fe:a9fe", "metadata_address"],
+  ["metadata through 6to4", "2002:a9fe:a9fe::1", "metadata_address"],
   ["metadata as an IPv4-mapped address", "::ffff:169.254.169.254", "metadata_address"],
   ["metadata as an IPv4-mapped address in hex", "::ffff:a9fe:a9fe", "metadata_address"],
   ["metadata as an IPv4-mapped address at full length", "0:0:0:0:0:FFFF:A9FE:A9FE", "metadata_address"],

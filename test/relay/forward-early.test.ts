@@ -67,6 +67,18 @@ describe("an answer before the body is through", () => {
     expect(upstream.received).toEndWith("abc");
   });
 
+  transcript("may stand still no longer than a body once the request is through", (relay) => {
+    relay.configure({ timeouts: { firstByte: "60s", body: "5s" } });
+    const { client, upstream } = relay.exchange(POST);
+    client.says("abc");
+    upstream.says(`${head("HTTP/1.1 200 OK", "Content-Length: 2")}a`);
+    client.says("defghi");
+    relay.pass(5_300);
+
+    expect(client.isClosed).toBe(true);
+    expect(relay.records[0]?.failure).toBe("connection_read_timeout");
+  });
+
   transcript("while the body still waits for room: the upstream is let go of at once", (relay) => {
     const { client, upstream } = relay.exchange(POST);
     upstream.full = true;

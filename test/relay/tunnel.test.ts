@@ -146,6 +146,19 @@ describe("idleness", () => {
     expect(relay.records.length).toBe(1);
   });
 
+  transcript("is not put off by a side that talks on to nobody", (relay) => {
+    relay.configure(IDLE);
+    const { client, upstream } = tunnel(relay);
+    client.full = true;
+    client.closes();
+    relay.pass(40_000);
+    if (!upstream.isClosed) upstream.says("still here");
+    relay.pass(24_000);
+
+    expect(client.isClosed && upstream.isClosed).toBe(true);
+    expect(relay.records.length).toBe(1);
+  });
+
   transcript("half a tunnel has the same deadline", (relay) => {
     relay.configure(IDLE);
     const { client, upstream } = tunnel(relay);

@@ -26,6 +26,17 @@ test("connections of one client are limited over all workers together, and other
   expect(second.admit("192.0.2.2")).toBe("admitted");
 });
 
+test("all addresses of one IPv6 network of a client count as one, and other networks do not", () => {
+  const [first, second] = tables({ connections: 100, connectionsPerClient: 2 });
+
+  expect(first.admit("2001:db8:0:1::1")).toBe("admitted");
+  expect(second.admit("2001:db8:0:1:ffff::2")).toBe("admitted");
+  expect(first.admit("2001:db8::1:0:0:0:3")).toBe("connections_per_client");
+  expect(first.admit("2001:db8:0:2::1")).toBe("admitted");
+  second.release("2001:db8:0:1:ffff::2");
+  expect(first.admit("2001:db8:0:1::4")).toBe("admitted");
+});
+
 test("one that leaves makes room for one, through whichever worker", () => {
   const [first, second] = tables({ connections: 1, connectionsPerClient: 1 });
   first.admit("192.0.2.1");
