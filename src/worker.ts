@@ -3,6 +3,7 @@
  * relay and shared memory together, and does as the main thread says.
  */
 import { workerData } from "node:worker_threads";
+import { formatHostPort } from "./config/host-port.ts";
 import { Dialer } from "./net/dial.ts";
 import { Resolver } from "./net/resolve.ts";
 import { Deadlines } from "./net/timer.ts";
@@ -87,7 +88,7 @@ function apply(running: RunningConfig): void {
   const applied = listeners.apply(
     running.config.listeners.map(({ address, clients }, index) => ({
       address: { host: address.host, port: running.ports[index] ?? address.port },
-      facts: { index, clients: clients.map(parseCidr).filter(isCidr) },
+      facts: { place: running.places[index] ?? index, clients: clients.map(parseCidr).filter(isCidr) },
     })),
   );
   if (!applied.ok) return tell({ report: "refused", generation, problem: applied.problem });
@@ -98,7 +99,8 @@ function apply(running: RunningConfig): void {
   tell({ report: "applied", generation, ports: applied.ports });
 }
 
-function applyLog({ config, logFormat, logColour, ports }: RunningConfig): void {
+function applyLog(running: RunningConfig): void {
+  const { config, logFormat, logColour } = running;
   logBatch.flush();
   logBatch.bufferBytes = config.log.bufferBytes;
   if (logFormat === undefined) {
@@ -109,11 +111,20 @@ function applyLog({ config, logFormat, logColour, ports }: RunningConfig): void 
     format: logFormat,
     query: config.log.query,
     colour: logColour,
-    listeners: config.listeners.map(
-      ({ address }, index) => `${address.host}:${ports[index] ?? address.port}`,
-    ),
+    listeners: addressesByPlace(running),
   });
   observer.log = (record) => logBatch.push(writeLine(record));
+}
+
+function addressesByPlace({ config, ports, places }: RunningConfig): string[] {
+  const addresses: string[] = [];
+  for (const [index, { address }] of config.listeners.entries()) {
+    addresses[places[index] ?? index] = formatHostPort({
+      host: address.host,
+      port: ports[index] ?? address.port,
+    });
+  }
+  return addresses;
 }
 
 /** The one clock: deadlines, idle connections, log batches, gauges. */

@@ -14,6 +14,13 @@ export type ApplyResult =
   | { readonly ok: true; readonly generation: number }
   | { readonly ok: false; readonly problems: readonly string[] };
 
+export interface ListenerState {
+  readonly address: string;
+  readonly mode: string;
+  /** Which of the listeners' cells it counts in: its own for as long as it is there. */
+  readonly place: number;
+}
+
 export interface AdminDeps {
   readonly version: string;
   readonly commit: string;
@@ -26,7 +33,7 @@ export interface AdminDeps {
   /** Workers that are wanted now, in order; there may be rows of counters for more. */
   workers(): readonly WorkerState[];
   /** As bound, by position. */
-  listeners(): readonly { readonly address: string; readonly mode: string }[];
+  listeners(): readonly ListenerState[];
   config(): Config;
   generation(): number;
   applyConfig(input: unknown): Promise<ApplyResult>;

@@ -101,11 +101,11 @@ export function reportStatus(deps: AdminDeps, nowMs: number): StatusReport {
     startedAt: new Date(deps.startedAt).toISOString(),
     uptimeSeconds: Math.round((nowMs - deps.startedAt) / 1000),
     generation: deps.generation(),
-    listeners: deps.listeners().map(({ address, mode }, i) => ({
+    listeners: deps.listeners().map(({ address, mode, place }) => ({
       address,
       mode,
-      connectionsOpen: total(cells.connectionsOpen + i),
-      connections: total(cells.connections + i),
+      connectionsOpen: total(cells.connectionsOpen + place),
+      connections: total(cells.connections + place),
     })),
     workers: deps.workers().map((state, index) => reportWorker(snapshot, index, state)),
     totals: reportTotals(total),

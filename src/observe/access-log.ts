@@ -23,7 +23,7 @@ export interface LineOptions {
   /** False cuts query strings. */
   readonly query: boolean;
   readonly colour: boolean;
-  /** The listeners' addresses, by position. */
+  /** The listeners' addresses, by place. */
   readonly listeners: readonly string[];
 }
 

@@ -17,8 +17,8 @@ export interface RunFacts {
   readonly generation: number;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
-  /** As bound, by position. */
-  readonly listeners: readonly { readonly address: string; readonly mode: string }[];
+  /** As bound. */
+  readonly listeners: readonly { readonly address: string; readonly mode: string; readonly place: number }[];
 }
 
 type Labels = Readonly<Record<string, string>>;
@@ -27,13 +27,14 @@ type Sample = readonly [labels: Labels, value: number];
 export function expose(snapshot: Snapshot, run: RunFacts, facts: ProcessFacts): string {
   const { version, commit, bun } = run;
   const listeners = run.listeners.map(
-    ({ address, mode }, i): Sample => [{ listener: String(i), address, mode }, 1],
+    ({ address, mode, place }): Sample => [{ listener: String(place), address, mode }, 1],
   );
+  const places = new Set(run.listeners.map(({ place }) => String(place)));
   return [
     single("headgate_build_info", "What is running.", [{ version, commit, bun }, 1]),
     single("headgate_config_generation", "Number of the config in force, from 1.", [{}, run.generation]),
-    family("headgate_listener_info", "gauge", "The address of each listener position.", listeners),
-    ...cellTable.map((metric) => familyOf(metric, snapshot, run.listeners.length)),
+    family("headgate_listener_info", "gauge", "The address of each listener.", listeners),
+    ...cellTable.map((metric) => familyOf(metric, snapshot, places)),
     histogram(
       "headgate_first_byte_seconds",
       "Until the first byte of the upstream's answer.",
@@ -53,11 +54,11 @@ export function expose(snapshot: Snapshot, run: RunFacts, facts: ProcessFacts): 
   ].join("");
 }
 
-function familyOf(metric: Metric, snapshot: Snapshot, listenerCount: number): string {
+function familyOf(metric: Metric, snapshot: Snapshot, places: ReadonlySet<string>): string {
   const samples = metric.over === "worker" ? workerSamples(metric, snapshot) : totalSamples(metric, snapshot);
-  // A position without a listener now may still have connections of one that a reload took away.
+  // One that a reload took away may still have connections, and its history.
   const shown = samples.filter(
-    ([{ listener }, value]) => listener === undefined || Number(listener) < listenerCount || value !== 0,
+    ([{ listener }, value]) => listener === undefined || places.has(listener) || value !== 0,
   );
   return family(metric.name, metric.type, metric.help, shown);
 }

@@ -10,7 +10,7 @@ export type ExchangeKind = "forward" | "tunnel" | "upgrade" | "own";
 
 export interface ExchangeRecord {
   readonly kind: ExchangeKind;
-  /** Position of the listener in `config.listeners`. */
+  /** The listener's place: which of the listeners' cells it counts in. */
   readonly listener: number;
   /** The client's address, without the port. */
   readonly client: string;

@@ -5,9 +5,10 @@ import { type Cidr, cidrContains, parseAddress } from "../policy/address.ts";
 import type { RelayContext } from "./context.ts";
 import { Session } from "./session.ts";
 
-/** What `config.listeners[index]` is to those who connect to it. */
+/** What a listener is to those who connect to it. */
 export interface ListenerFacts {
-  readonly index: number;
+  /** Which of the listeners' cells it counts in. */
+  readonly place: number;
   /** Empty lets everyone in. */
   readonly clients: readonly Cidr[];
 }
@@ -28,7 +29,7 @@ export function acceptClient(
   const admission = context.admission.admit(client);
   if (admission !== "admitted") {
     counters.add(cells.connectionsRefused[admission]);
-    const session = new Session(context, link, client, listener.index, false);
+    const session = new Session(context, link, client, listener.place, false);
     // It may end the link at once, and has to hear of that.
     link.owner = session;
     session.turnAway({
@@ -37,9 +38,9 @@ export function acceptClient(
     });
     return session;
   }
-  counters.add(cells.connections + listener.index);
-  counters.add(cells.connectionsOpen + listener.index);
-  return new Session(context, link, client, listener.index, true);
+  counters.add(cells.connections + listener.place);
+  counters.add(cells.connectionsOpen + listener.place);
+  return new Session(context, link, client, listener.place, true);
 }
 
 function isAllowed(client: string, ranges: readonly Cidr[]): boolean {

@@ -10,6 +10,8 @@ export interface RunningConfig {
   readonly config: Config;
   /** By position in `config.listeners`; 0 lets the kernel choose. */
   readonly ports: readonly number[];
+  /** By position in `config.listeners`: the cells that it counts in. */
+  readonly places: readonly number[];
   readonly own: OwnAddresses;
   /** Undefined: no access log. */
   readonly logFormat: LineFormat | undefined;

@@ -4,7 +4,7 @@
  * status port while every worker is busy.
  */
 import { networkInterfaces } from "node:os";
-import type { ApplyResult, Phase, WorkerState } from "../admin/deps.ts";
+import type { ApplyResult, ListenerState, Phase, WorkerState } from "../admin/deps.ts";
 import { formatHostPort, type HostPort } from "../config/host-port.ts";
 import type { Config } from "../config/schema.ts";
 import { cells } from "../observe/cells.ts";
@@ -12,6 +12,7 @@ import { Counters, mainCounters } from "../observe/counters.ts";
 import { type Snapshot, takeSnapshot } from "../observe/snapshot.ts";
 import { AccessLog } from "./access-log.ts";
 import { ConnectionTable } from "./connection-table.ts";
+import { ListenerPlaces } from "./listener-places.ts";
 import { findUnavailable, portsAfter } from "./listener-ports.ts";
 import type { RunningConfig } from "./messages.ts";
 import { findUnchangeable } from "./restart-only.ts";
@@ -44,6 +45,7 @@ export class Supervisor {
   readonly #slots: Slot[] = [];
   readonly #counters: Counters;
   readonly #log: AccessLog;
+  readonly #places = new ListenerPlaces();
   readonly #drained = Promise.withResolvers<void>();
   readonly #admin: HostPort | undefined;
   #running: RunningConfig;
@@ -77,11 +79,12 @@ export class Supervisor {
     return this.#slots.map(({ thread }) => thread.state);
   }
 
-  get listeners(): readonly { readonly address: string; readonly mode: string }[] {
-    const { config, ports } = this.#running;
+  get listeners(): readonly ListenerState[] {
+    const { config, ports, places } = this.#running;
     return config.listeners.map(({ address, mode }, index) => ({
       address: formatHostPort({ host: address.host, port: ports[index] ?? address.port }),
       mode,
+      place: places[index] ?? index,
     }));
   }
 
@@ -270,7 +273,9 @@ export class Supervisor {
     const interfaces = Object.values(networkInterfaces()).flatMap(
       (each) => each?.map(({ address }) => address) ?? [],
     );
-    return { generation, config, ports, own: { listening, interfaces }, ...this.#log.lineStyle(config.log) };
+    const places = this.#places.assign(config.listeners.map(({ address }) => address));
+    const own = { listening, interfaces };
+    return { generation, config, ports, places, own, ...this.#log.lineStyle(config.log) };
   }
 }
 

@@ -41,7 +41,7 @@ export class FakeDeps implements AdminDeps {
   }
 
   listeners() {
-    return [{ address: "127.0.0.1:8888", mode: "forward" }];
+    return [{ address: "127.0.0.1:8888", mode: "forward", place: 0 }];
   }
 
   config() {

@@ -92,7 +92,7 @@ const run: RunFacts = {
   bun: "1.4.5",
   generation: 1,
   startedAt: 1_700_000_000_000,
-  listeners: [{ address: "127.0.0.1:8888", mode: "forward" }],
+  listeners: [{ address: "127.0.0.1:8888", mode: "forward", place: 0 }],
 };
 
 function exposed(buffer: SharedArrayBuffer, changes: Partial<RunFacts> = {}) {

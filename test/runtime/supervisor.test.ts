@@ -24,7 +24,7 @@ test("every worker listens on the port that any free port became, and all is cou
 
   expect(supervisor.phase).toBe("ready");
   expect(supervisor.workers).toEqual(["running", "running"]);
-  expect(supervisor.listeners).toEqual([{ address: `127.0.0.1:${port}`, mode: "forward" }]);
+  expect(supervisor.listeners).toEqual([{ address: `127.0.0.1:${port}`, mode: "forward", place: 0 }]);
   for (let visit = 0; visit < 8; visit++) expect(await ask(port)).toStartWith("HTTP/1.1 200 ");
   await until("the count", () => supervisor.snapshot().totals[cells.connections] === 8);
 });

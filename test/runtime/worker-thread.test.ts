@@ -31,6 +31,7 @@ function runningOf(): RunningConfig {
     generation: 1,
     config: configOf({ listeners: [{ address: "127.0.0.1:0" }], log: { access: "off" } }),
     ports: [0],
+    places: [0],
     own: { listening: [], interfaces: [] },
     logFormat: undefined,
     logColour: false,

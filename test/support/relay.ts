@@ -240,5 +240,5 @@ function nameOf(peer: string, before: readonly FakeLink[]): string {
 }
 
 function listenerOf(clients: readonly string[]): ListenerFacts {
-  return { index: 0, clients: clients.map(parseCidr).filter((range) => range !== undefined) };
+  return { place: 0, clients: clients.map(parseCidr).filter((range) => range !== undefined) };
 }
