@@ -68,7 +68,13 @@ function addRules(app: Hono, deps: AdminDeps): void {
   app.use(async (c, next) => {
     c.header("Cache-Control", "no-store");
     c.header("X-Content-Type-Options", "nosniff");
-    return guard(c, deps) ?? (await next());
+    const refused = guard(c, deps);
+    if (refused !== undefined) return refused;
+    await next();
+    // hono answers HEAD by GET without its body, and its length would go with it.
+    if (c.req.raw.method === "HEAD") {
+      c.header("Content-Length", String((await c.res.clone().arrayBuffer()).byteLength));
+    }
   });
   app.use(
     methodNotAllowed({

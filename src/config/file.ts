@@ -4,6 +4,7 @@
  */
 import { extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { fileProblem } from "./file-problem.ts";
 
 export type ReadFile = { ok: true; input: unknown } | { ok: false; problem: string };
 
@@ -24,14 +25,6 @@ const PARSERS: Readonly<Record<Language, (text: string) => unknown>> = {
   jsonc: parseJsonc,
 };
 
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: "no such file",
-  ENOTDIR: "a part of its path is no directory",
-  EISDIR: "it is a directory",
-  EACCES: "permission denied",
-  EPERM: "permission denied",
-};
-
 export async function readConfigFile(path: string): Promise<ReadFile> {
   const language = LANGUAGES[extname(path).toLowerCase()];
   if (language === undefined) {
@@ -47,7 +40,10 @@ export async function readConfigFile(path: string): Promise<ReadFile> {
     if (error instanceof RangeError)
       return refuse(path, `Cannot read ${language.toUpperCase()}: it is nested too deeply`);
     const place = await findMistake(path, language);
-    return refuse(`${path}${place}`, `Cannot read ${language.toUpperCase()}: ${reasonOf(error)}`);
+    const hint =
+      reasonOf(error) === "Unrecognized token '/'" ? " (a file with comments is named .jsonc)" : "";
+    language === "json" && /^\s*\/[/*]/m.test(text) ? " (a file with comments is named .jsonc)" : "";
+    return refuse(`${path}${place}`, `Cannot read ${language.toUpperCase()}: ${reasonOf(error)}${hint}`);
   }
 }
 
@@ -59,8 +55,7 @@ async function readText(path: string): Promise<string | { reason: string }> {
   try {
     return await Bun.file(path).text();
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
-    return { reason: REASONS[code] ?? code };
+    return { reason: fileProblem(error) };
   }
 }
 

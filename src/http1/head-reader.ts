@@ -62,7 +62,7 @@ export class HeadReader {
     return this.#takeSlowly(bytes, at, limits);
   }
 
-  /** The head's text, which the reader does not keep: an idle connection holds nothing of it. */
+  /** The head's text, which the reader then does not keep: an idle connection holds nothing of it. */
   release(): string {
     const { text } = this;
     this.text = "";

@@ -91,6 +91,7 @@ function parseAbsolute(method: string, target: string): Target {
 
 /** RFC 9110 §9.3.6: host and port, and the port is not optional. */
 function parseConnectAuthority(target: string): Origin {
+  if (target.includes("/")) fail('CONNECT wants "host:port", and no URL');
   const split = splitAuthority(target);
   if (split === undefined || split.port === undefined || split.port === "") fail('CONNECT wants "host:port"');
   return parseOrigin(target, undefined);

@@ -36,6 +36,15 @@ export class Exchange implements ExchangeRecord {
     context.counters.add(cells.exchangesInFlight);
   }
 
+  /** What can be told of a request whose head was refused: its method and target, as far as they make sense. */
+  nameRefused(head: string): void {
+    if (this.method !== "") return;
+    const [, method = "", target = ""] =
+      /^([!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}) ([\x21-\x7e]{1,2048})/.exec(head) ?? [];
+    this.method = method;
+    this.target = target;
+  }
+
   firstByteCame(): void {
     this.firstByteMs = this.context.now - this.startedAtMs;
   }

@@ -43,6 +43,9 @@ const DRAIN_IDLE_MS = 1_000;
 /** Clients turned away at a limit that may linger to read why; beyond, they are reset. */
 const REFUSED_MAX = 256;
 
+/** Of a request that is refused, the log tells the target as far as this. */
+const NAMED_BYTES = 2_048;
+
 export class Session implements ClientSide, ClientConnection, LinkOwner {
   deadlineAt = NEVER;
   deadlineSlot = -1;
@@ -244,22 +247,30 @@ export class Session implements ClientSide, ClientConnection, LinkOwner {
     if (this.#exchange === undefined) this.#settings = this.context.settings;
     const { headLimits } = this.#settings;
     const wasEmpty = this.#reader.isEmpty;
+    const at = this.#waitingAt;
     try {
-      const at = this.#waitingAt;
       const end = this.#reader.take(bytes, at, headLimits);
       this.#waitingAt = end < 0 ? bytes.length : end;
       // An empty line in front of a head is nothing yet.
       if (end < 0 && this.#reader.isEmpty) return;
       const exchange = this.#currentExchange();
       exchange.bytesIn += this.#waitingAt - at;
-      if (end >= 0)
-        return this.#begin(exchange, parseRequestHead(this.#reader.release(), headLimits, this.#reader.memo));
+      if (end >= 0) {
+        const head = parseRequestHead(this.#reader.text, headLimits, this.#reader.memo);
+        this.#reader.release();
+        return this.#begin(exchange, head);
+      }
       // A new connection has had this deadline since it was accepted.
       if (wasEmpty && !this.#isNew) {
         this.deadlineAt = deadlineIn(this.context, this.#settings.config.timeouts.head);
       }
     } catch (error) {
-      this.#currentExchange();
+      const exchange = this.#currentExchange();
+      // Refused before it was counted.
+      if (this.#waitingAt === at) exchange.bytesIn += bytes.length - at;
+      exchange.nameRefused(
+        this.#reader.release() || bytes.latin1Slice(at, Math.min(bytes.length, at + NAMED_BYTES)),
+      );
       this.#protocolError(error);
     }
   }

@@ -4,6 +4,7 @@
  * between them.
  */
 import { isatty } from "node:tty";
+import { fileProblem } from "../config/file-problem.ts";
 import type { Config } from "../config/schema.ts";
 import { type LineFormat, pickFormat } from "../observe/access-log.ts";
 import { cells } from "../observe/cells.ts";
@@ -39,8 +40,7 @@ export class AccessLog {
               report: this.#report,
             });
     } catch (error) {
-      const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-      return { ok: false, problem: `Cannot open the access log ${access}: ${code}` };
+      return { ok: false, problem: `Cannot open the access log ${access}: ${fileProblem(error)}` };
     }
     this.#target = access;
     await before?.close(CLOSE_MS);

@@ -56,10 +56,14 @@ test.each(wrongMethods)("%s is refused and told what would do", async (line, all
   expect(deps.log).toEqual([]);
 });
 
-test("HEAD is GET without the body", async () => {
+test("HEAD is GET without the body, but with its length", async () => {
   const { call } = running();
 
-  const response = await call("HEAD /status");
+  const response = await call("HEAD /health");
+  const { length } = await (await call("GET /health")).text();
+
+  expect(length).toBeGreaterThan(0);
+  expect(response.headers.get("Content-Length")).toBe(String(length));
 
   expect(response.status).toBe(200);
   expect(await response.text()).toBe("");

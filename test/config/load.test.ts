@@ -53,7 +53,11 @@ const broken = [
   ["quote.toml", "a = 1\nb = [1,\n c", ':3:2: Cannot read TOML: Strings must be quoted: "c"'],
   ["twice.toml", "a = 1\na = 2", ":2:1: Cannot read TOML: Cannot redefine key 'a'"],
   ["word.json", '{"a": 1,\n "b": x}', ':2:7: Cannot read JSON: Unexpected identifier "x"'],
-  ["comment.json", '{"a": 1 // x\n}', ": Cannot read JSON: Unrecognized token '/'"],
+  [
+    "comment.json",
+    '{"a": 1 // x\n}',
+    ": Cannot read JSON: Unrecognized token '/' (a file with comments is named .jsonc)",
+  ],
   ["two.json", "{} {}", ": Cannot read JSON: Unable to parse JSON string"],
   ["word.jsonc", '{"a": 1, // x\n "b": x}', ":2:7: Cannot read JSONC: Unexpected x"],
   ["two.jsonc", "{}, {}", ": Cannot read JSONC: more than one value"],

@@ -139,3 +139,26 @@ describe("a head over a limit", () => {
     });
   }
 });
+
+describe("the record of a refused head tells who asked for what, as far as that can be told", () => {
+  // Each row: what it shows | the bytes | the method | the target.
+  const GET = "GET http://a.example/b HTTP/1.1\r\n";
+  const LONG = `http://a.example/${"x".repeat(17_000)}`;
+  const rows: readonly (readonly [string, string, string, string])[] = [
+    ["a bad field", `${GET}Host : a.example\r\n\r\n`, "GET", "http://a.example/b"],
+    ["two Hosts", `${GET}Host: a.example\r\nHost: a.example\r\n\r\n`, "GET", "http://a.example/b"],
+    ["a head that is too large", `${GET}X: ${"y".repeat(33_000)}`, "GET", "http://a.example/b"],
+    ["a target that is too long", `GET ${LONG} HTTP/1.1\r\n`, "GET", LONG.slice(0, 2_044)],
+    ["no request at all", "\x16\x03\x01\r\n\r\n", "", ""],
+  ];
+
+  for (const [name, bytes, method, target] of rows) {
+    transcript(name, (relay) => {
+      relay.client().says(bytes);
+
+      expect(relay.records.map((record) => [record.method, record.target, record.bytesIn])).toEqual([
+        [method, target, bytes.length],
+      ]);
+    });
+  }
+});

@@ -47,7 +47,7 @@ describe("serve ends at once, with one line for each problem, when", () => {
       "the access log can't be opened",
       ["--log", "json", "-c", "log.yaml", ...FREE],
       1,
-      "Cannot open the access log /nowhere/at/all.log: ENOENT",
+      "Cannot open the access log /nowhere/at/all.log: no such file",
     ],
   ] as const;
 
