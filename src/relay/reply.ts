@@ -56,9 +56,18 @@ export function serializeReply(reply: Reply, options: ReplyOptions): string {
   ].join("");
 }
 
-/** Whether the field lines of a request ask for JSON in so many words. */
+/** Whether the field lines of a request ask for JSON in so many words, and no less than for text (RFC 9110 §12.5.1). */
 export function wantsJson(fieldLines: string): boolean {
-  return /(?:^|\r\n)accept:[^\r]*\bapplication\/(?:[a-z.+-]+\+)?json\b/i.test(fieldLines);
+  const accept = /(?:^|\r\n)accept:([^\r]*)/i.exec(fieldLines)?.[1] ?? "";
+  let json = 0;
+  let text = 0;
+  for (const range of accept.toLowerCase().split(",")) {
+    const type = range.split(";", 1)[0]?.trim() ?? "";
+    const quality = Number(/;[ \t]*q=([01](?:\.[0-9]{0,3})?)/.exec(range)?.[1] ?? 1);
+    if (/^application\/(?:[a-z.+-]+\+)?json$/.test(type)) json = Math.max(json, quality);
+    else if (type === "text/plain" || type === "text/*") text = Math.max(text, quality);
+  }
+  return json > 0 && json >= text;
 }
 
 function bodyOf(reply: Reply, json: boolean): string {

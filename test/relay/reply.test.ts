@@ -114,3 +114,15 @@ test.each([
   expect(statusOf(failure)).toBe(status);
   expect(failure.detail).not.toEndWith(".");
 });
+
+// What Accept says | whether JSON is meant.
+test.each([
+  ["application/json", true],
+  ["application/json, text/plain, */*", true],
+  ["application/json;q=0.5, text/plain", false],
+  ["application/json; q=0", false],
+  ["text/*;q=0.4, application/problem+json;q=0.5", true],
+  ["text/html, */*;q=0.8", false],
+] as const)("accepting %j", (accept, json) => {
+  expect(wantsJson(`A: b\r\nAccept: ${accept}\r\n`)).toBe(json);
+});
