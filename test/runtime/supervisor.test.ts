@@ -117,6 +117,8 @@ describe("a worker that ends", () => {
 
     expect(applied).toMatchObject({ ok: true });
     using _ = await RawPeer.connect(port);
+    // The kernel has it before a worker has.
+    await until("the one connection", () => supervisor.snapshot().totals[cells.connectionsOpen] === 1);
     for (let visit = 0; visit < 8; visit++) expect(await ask(port)).toStartWith("HTTP/1.1 503 ");
   });
 
