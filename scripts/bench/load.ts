@@ -13,6 +13,9 @@ const GIB = 2 ** 30;
 /** Lets counters, pools and garbage of the last step come to rest before RSS is read. */
 const SETTLE_MS = 1_000;
 
+/** While the others had their turn, an engine that compiles as it runs has thrown away what it did not use. */
+const WARM_UP_SECONDS = 3;
+
 export async function measureGet(
   peer: Peer,
   url: string,
@@ -20,7 +23,7 @@ export async function measureGet(
   seconds: number,
 ): Promise<Sample> {
   // Connections, pools and compiled code are there before the clock starts.
-  await wrk(peer, url, kind, Math.min(1, seconds));
+  await wrk(peer, url, kind, Math.min(WARM_UP_SECONDS, seconds));
 
   const before = cpuSeconds(peer.pid);
   const result = await wrk(peer, url, kind, seconds);
