@@ -24,10 +24,13 @@ export class WorkerThread {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, (applied: Applied) => void>();
   #events: WorkerEvents | undefined;
+  readonly #applyMs: number;
   #lastError = "";
 
-  constructor(entry: string, start: WorkerStart, events: WorkerEvents) {
+  /** `applyMs`: how long it may take to take a config. */
+  constructor(entry: string, start: WorkerStart, events: WorkerEvents, applyMs = APPLY_MS) {
     this.#events = events;
+    this.#applyMs = applyMs;
     this.#worker = new Worker(entry, { workerData: start } as WorkerOptions);
     this.#worker.addEventListener("message", (event: MessageEvent<Report>) => this.#onReport(event.data));
     this.#worker.addEventListener("error", (event) => {
@@ -50,9 +53,9 @@ export class WorkerThread {
     const answer = this.#answerTo(running.generation);
     this.#send({ order: "apply", running });
     const stuck = setTimeout(() => {
-      this.#lastError = `it did not answer for ${APPLY_MS / 1_000} s`;
+      this.#lastError = `it did not answer for ${this.#applyMs / 1_000} s`;
       this.terminate();
-    }, APPLY_MS);
+    }, this.#applyMs);
     return answer.finally(() => clearTimeout(stuck));
   }
 

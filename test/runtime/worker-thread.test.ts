@@ -4,6 +4,7 @@ import { allocateSharedMemory } from "../../src/runtime/shared-memory.ts";
 import { WorkerThread } from "../../src/runtime/worker-thread.ts";
 import { configOf } from "./configs.ts";
 
+const UNWELL = new URL("./unwell-worker.ts", import.meta.url).href;
 const ENTRY = new URL("../../src/worker.ts", import.meta.url).href;
 
 test("a worker that has ended refuses a config, whether it is asked before or after", async () => {
@@ -24,6 +25,30 @@ test("a worker that has ended refuses a config, whether it is asked before or af
   expect(thread.state).toBe("stopped");
   expect(await before).toMatchObject({ ok: false });
   expect(await after).toMatchObject({ ok: false });
+});
+
+// What befalls a worker that is given a config | the config's generation | what is said of its end.
+const ends = [
+  ["an exception", 2, "generation 2 is too much"],
+  ["nothing, for ever", 3, "it did not answer for 0.2 s"],
+] as const;
+
+test.each(ends)("%s ends it once, and whoever waits for it hears so", async (_, generation, reason) => {
+  const reasons: string[] = [];
+  const running = runningOf();
+  const thread = new WorkerThread(
+    UNWELL,
+    { index: 0, memory: allocateSharedMemory(1), running },
+    { onLogged() {}, onFailed() {}, onEnded: (each) => reasons.push(each) },
+    200,
+  );
+  expect(await thread.started(1)).toMatchObject({ ok: true });
+
+  const applied = await thread.apply({ ...running, generation });
+
+  expect(applied).toEqual({ ok: false, problem: expect.stringContaining(reason) });
+  expect(thread.state).toBe("stopped");
+  expect(reasons).toEqual([expect.stringContaining(reason)]);
 });
 
 function runningOf(): RunningConfig {
