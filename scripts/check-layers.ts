@@ -11,19 +11,23 @@ import { join, posix } from "node:path";
 /** "type config": only `import type`, so that nothing of it runs. */
 const layers: Readonly<Record<string, readonly string[]>> = {
   http1: [],
+  tls: [],
   policy: [],
   upstream: [],
   observe: [],
   net: [],
-  config: ["policy"],
-  relay: ["http1", "policy", "upstream", "net", "observe", "type config"],
-  admin: ["config", "observe", "build-info.ts"],
-  runtime: ["config", "observe", "admin", "net", "policy", "build-info.ts"],
-  cli: ["config", "observe", "admin", "runtime", "build-info.ts"],
+  limits: ["policy"],
+  credentials: ["policy"],
+  lists: ["policy"],
+  config: ["policy", "credentials"],
+  relay: ["http1", "tls", "policy", "upstream", "net", "observe", "limits", "credentials", "type config"],
+  admin: ["config", "observe", "policy", "limits", "credentials", "type lists", "build-info.ts"],
+  runtime: ["config", "observe", "admin", "net", "policy", "limits", "credentials", "lists", "build-info.ts"],
+  cli: ["config", "observe", "admin", "runtime", "policy", "build-info.ts"],
 };
 
 /** Folders that stay sans-IO: no sockets, no files, no clock, no dice. */
-const pure = new Set(["http1", "policy", "upstream"]);
+const pure = new Set(["http1", "tls", "policy", "upstream"]);
 const impure =
   /\bBun\.|\b(?:from|import) ?\(?"(?:bun|node:)|\.now\(|\bnew Date\(\)|\bMath\.random\b|\bcrypto\.|\bset(?:Timeout|Interval|Immediate)\b/;
 
