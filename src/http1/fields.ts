@@ -36,6 +36,8 @@ export class Fields {
   authorizesConnection = false;
   /** The values of Via, joined by ", "; empty when there is none. They stay in `forwarded` as well. */
   via = "";
+  /** Of a request: what its client logs in to us with, and nobody else ever sees. */
+  proxyAuthorization: string | undefined = undefined;
 }
 
 /** Reads the lines of `text[from..to)`. Throws `ProtocolError` when more than `countMax`, or when one contradicts itself. */
@@ -177,6 +179,10 @@ function consume(
     case "via":
       fields.via = joined(fields.via, trimmed(text, colon + 1, end));
       return false;
+    case "proxy-authorization":
+      if (isRequest)
+        fields.proxyAuthorization = same(fields.proxyAuthorization, trimmed(text, colon + 1, end));
+      return true;
     case "proxy-status":
       // RFC 9209 §2: each intermediary adds to it, so it is not for one hop only.
       return isRequest;
@@ -235,6 +241,13 @@ function logsInConnection(text: string, start: number): boolean {
 /** An empty line counts: who skips it and who does not would read two framings. */
 function addCoding(before: string | undefined, coding: string): string {
   return before === undefined ? coding : `${before}, ${coding}`;
+}
+
+/** Twice the same is once; of two that differ nobody could say who is meant. */
+function same(before: string | undefined, credentials: string): string {
+  if (before !== undefined && before !== credentials)
+    throw new ProtocolError("Cannot read head: two Proxy-Authorization that differ");
+  return credentials;
 }
 
 /** Digits alone, no list, no sign; 15 of them count exactly in a double. RFC 9112 §6.3, 5. */

@@ -121,6 +121,23 @@ describe("the values that the proxy acts upon", () => {
     ["Max-Forwards", "Max-Forwards: 7\r\n", { maxForwards: 7 }],
     ["Max-Forwards that is no number", "Max-Forwards: -1\r\n", { maxForwards: undefined }],
     ["Via over two lines", "Via: 1.1 a\r\nVia: 1.0 b\r\n", { via: "1.1 a, 1.0 b" }],
+    [
+      "what a client logs in with",
+      "Proxy-Authorization: \tBasic eDp5 \r\n",
+      { proxyAuthorization: "Basic eDp5" },
+    ],
+    [
+      "what a client logs in with, told twice",
+      "Proxy-Authorization: Basic eDp5\r\nproxy-authorization:Basic eDp5\r\n",
+      { proxyAuthorization: "Basic eDp5" },
+    ],
+    ["an empty log-in", "Proxy-Authorization:\r\n", { proxyAuthorization: "" }],
+    ["no log-in", "Authorization: Basic eDp5\r\n", { proxyAuthorization: undefined }],
+    [
+      "a log-in that Connection names",
+      "Proxy-Authorization: Basic eDp5\r\nConnection: proxy-authorization\r\n",
+      { proxyAuthorization: "Basic eDp5", forwarded: "" },
+    ],
     ["the number of fields", "A: 1\r\nHost: b\r\nA: 2\r\n", { count: 3 }],
   ] as const;
 
@@ -148,6 +165,8 @@ const refusals = [
   ["a length in other digits", "Content-Length: \xb2\r\n"],
   ["a length in no-break spaces", "Content-Length: \xa05\xa0\r\n"],
   ["a length of 16 digits", "Content-Length: 0000000000000005\r\n"],
+  ["log-ins that differ", "Proxy-Authorization: Basic eDp5\r\nProxy-Authorization: Basic eDp6\r\n"],
+  ["a log-in beside an empty one", "Proxy-Authorization: Basic eDp5\r\nProxy-Authorization:\r\n"],
   ["a Connection that names no token", "Connection: a b\r\n"],
   ["a Connection that names a quoted string", 'Connection: "close"\r\n'],
   ["a Connection with a no-break space", "Connection: \xa0close\r\n"],
@@ -175,6 +194,12 @@ describe("the number of fields", () => {
 
     expect(() => readFields(text, 0, text.length, 8, true)).toThrow("more than 8 fields");
   });
+});
+
+test("an answer logs in to nobody", () => {
+  const fields = readResponse("Proxy-Authorization: a\r\nProxy-Authorization: b\r\n");
+
+  expect(fields).toMatchObject({ proxyAuthorization: undefined, forwarded: "" });
 });
 
 test("lines are dropped by name in any case, and the rest is left as it is", () => {
