@@ -80,6 +80,16 @@ export function cidrContains({ network, mask }: Cidr, address: Address): boolean
   );
 }
 
+/** How many of the 128 bits a range fixes; of IPv4 the first 96 always. */
+export function cidrBits({ mask }: Cidr): number {
+  return [mask.w0, mask.w1, mask.w2, mask.w3].reduce((bits, word) => bits + Math.clz32(~word), 0);
+}
+
+/** The address in a 32-bit word, most significant byte first. */
+export function ipv4Address(word: number): Address {
+  return addressOf(0, 0, MAPPED, word >>> 0);
+}
+
 /** `127.0.0.0/8` and `::1`. */
 export function isLoopback(address: Address): boolean {
   return address.family === 4 ? address.w3 >>> 24 === 127 : isSmall(address, 1);
