@@ -4,6 +4,7 @@
  */
 import { workerData } from "node:worker_threads";
 import { formatHostPort } from "./config/host-port.ts";
+import { ConnectionTable } from "./limits/connection-table.ts";
 import { Dialer } from "./net/dial.ts";
 import { Resolver } from "./net/resolve.ts";
 import { Deadlines } from "./net/timer.ts";
@@ -17,7 +18,6 @@ import { type Cidr, parseCidr } from "./policy/address.ts";
 import { acceptClient, type ListenerFacts } from "./relay/accept.ts";
 import { type RelayContext, settingsOf, TICK_MS } from "./relay/context.ts";
 import { UpstreamPool } from "./relay/upstream-pool.ts";
-import { ConnectionTable } from "./runtime/connection-table.ts";
 import { ListenerSet } from "./runtime/listener-set.ts";
 import type { Order, Report, RunningConfig, WorkerStart } from "./runtime/messages.ts";
 

@@ -3,8 +3,8 @@
  * counters and its own column of the connection table, and nobody else does
  * while it lives; when it is dead, the main thread clears what was open.
  */
+import { connectionTableBuffer } from "../limits/connection-table.ts";
 import { countersBuffer } from "../observe/counters.ts";
-import { connectionTableBuffer } from "./connection-table.ts";
 
 export interface SharedMemory {
   readonly counters: SharedArrayBuffer;

@@ -1,5 +1,5 @@
 /** A thread that takes places in a connection table and gives them back, as fast as it can, and sees that none is given twice. */
-import { type ConnectionLimits, ConnectionTable } from "../../src/runtime/connection-table.ts";
+import { type ConnectionLimits, ConnectionTable } from "../../src/limits/connection-table.ts";
 
 export interface HammerOrder {
   readonly buffer: SharedArrayBuffer;

@@ -3,7 +3,7 @@ import {
   type ConnectionLimits,
   ConnectionTable,
   connectionTableBuffer,
-} from "../../src/runtime/connection-table.ts";
+} from "../../src/limits/connection-table.ts";
 import type { HammerOrder, HammerReport } from "./connection-hammer.ts";
 
 const SEED = 12345;
