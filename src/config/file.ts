@@ -41,8 +41,7 @@ export async function readConfigFile(path: string): Promise<ReadFile> {
       return refuse(path, `Cannot read ${language.toUpperCase()}: it is nested too deeply`);
     const place = await findMistake(path, language);
     const hint =
-      reasonOf(error) === "Unrecognized token '/'" ? " (a file with comments is named .jsonc)" : "";
-    language === "json" && /^\s*\/[/*]/m.test(text) ? " (a file with comments is named .jsonc)" : "";
+      language === "json" && /^\s*\/[/*]/m.test(text) ? " (a file with comments is named .jsonc)" : "";
     return refuse(`${path}${place}`, `Cannot read ${language.toUpperCase()}: ${reasonOf(error)}${hint}`);
   }
 }

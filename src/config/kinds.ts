@@ -3,9 +3,9 @@
  * what is said when it can't be, and how it is written back.
  *
  * A number may also come as its digits in text, for that is how it comes out
- * of the environment (`workers: "${WORKERS}"`).
+ * of the environment (`workers: "${WORKERS}"`). Here are the kinds that any
+ * subject needs; `kinds-http.ts`, `kinds-network.ts` and the like have theirs.
  */
-import { parseCidr } from "../policy/address.ts";
 import { formatHostPort, type HostPort, parseHostPort } from "./host-port.ts";
 import { formatDuration, formatSize, parseDuration, parseSize } from "./units.ts";
 
@@ -14,6 +14,8 @@ export interface Kind<T> {
   readonly expected: string;
   /** Its value is never shown, in a problem or anywhere else. */
   readonly secret?: true;
+  /** Says what is wrong with `given`, where `expected` can't: a complete sentence. */
+  whyNot?(given: unknown): string | undefined;
   /** Undefined: not of this kind. */
   parse(given: unknown): T | undefined;
   /** As it would stand in the file. */
@@ -26,29 +28,6 @@ export const hostPort: Kind<HostPort> = {
   format: formatHostPort,
 };
 
-/** An address range; kept as text, for each worker makes its own table of them. */
-export const cidr: Kind<string> = {
-  expected: 'an address or a range such as "10.0.0.0/8", with no bits set behind the prefix',
-  parse: (given) => (typeof given === "string" && parseCidr(given) ? given : undefined),
-  format: (value) => value,
-};
-
-/** Visible ASCII, as it travels in an `Authorization` field. */
-export const token: Kind<string> = {
-  expected: "16 to 512 visible ASCII characters",
-  secret: true,
-  parse: (given) => (typeof given === "string" && /^[!-~]{16,512}$/.test(given) ? given : undefined),
-  format: () => "***",
-};
-
-/** RFC 9110 §7.6.3: what may stand for a host in `Via`. */
-export const pseudonym: Kind<string> = {
-  expected: "1 to 64 letters, digits or any of !#$%&'*+-.^_`|~",
-  parse: (given) =>
-    typeof given === "string" && /^[\w!#$%&'*+.^`|~-]{1,64}$/.test(given) ? given : undefined,
-  format: (value) => value,
-};
-
 /** A path has a slash, or `stdot` would quietly become a file of that name. */
 export const logTarget: Kind<string> = {
   expected: '"stdout", "off" or a path such as "/var/log/headgate.log"',
@@ -58,6 +37,8 @@ export const logTarget: Kind<string> = {
   },
   format: (value) => value,
 };
+
+export const filePath = text("the path of a file, of at most 4096 characters", /^[^\0]{1,4096}$/);
 
 export const flag: Kind<boolean> = {
   expected: "true or false",
@@ -94,6 +75,24 @@ export function count(least: number, most: number): Kind<number> {
         ? (value as number)
         : undefined;
     },
+    format: (value) => value,
+  };
+}
+
+/** Text that is kept as it is. */
+export function text(expected: string, pattern: RegExp): Kind<string> {
+  return {
+    expected,
+    parse: (given) => (typeof given === "string" && pattern.test(given) ? given : undefined),
+    format: (value) => value,
+  };
+}
+
+/** One of a few numbers. */
+export function numberOf<const T extends number>(...numbers: readonly T[]): Kind<T> {
+  return {
+    expected: `one of ${numbers.join(", ")}`,
+    parse: (given) => numbers.find((number) => number === given || String(number) === given),
     format: (value) => value,
   };
 }

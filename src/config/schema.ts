@@ -2,24 +2,28 @@
  * The configuration, whole. A setting gets its name, meaning, default and
  * limits here and nowhere else: `Config` is derived from this, and so are the
  * table in the README (`scripts/config-reference.ts`) and what GET /config
- * shows. What must hold between settings is in `conflicts.ts`.
+ * shows. This is the root; the larger parts are in `schema-*.ts`. What must hold
+ * between settings is in `conflicts.ts`.
  */
 import type * as v from "valibot";
 import {
   adminAddress,
   choice,
-  cidr,
   count,
   duration,
   flag,
   hostPort,
   logFormat,
   logTarget,
-  pseudonym,
   size,
-  token,
   workerCount,
 } from "./kinds.ts";
+import { fieldValue, pseudonym } from "./kinds-http.ts";
+import { token } from "./kinds-identity.ts";
+import { cidr } from "./kinds-network.ts";
+import { authentication } from "./schema-authentication.ts";
+import { bans, limits } from "./schema-limits.ts";
+import { policy } from "./schema-policy.ts";
 import { list, optional, required, section, setting } from "./setting.ts";
 
 export type { HostPort } from "./host-port.ts";
@@ -38,7 +42,7 @@ const listener = section(
       required(cidr, "An address or a range."),
       { least: 0, most: 1_000 },
       [],
-      "Who may connect, as addresses and ranges; others are cut off. Must be given when the address can be reached from other machines; empty lets every local client in.",
+      "Who may connect, as addresses and ranges; others are cut off. Must be given when the address can be reached from other machines, unless whoever comes has to log in; empty lets everybody in.",
     ),
   },
   "Where clients connect.",
@@ -72,31 +76,6 @@ const timeouts = section(
   "How long anything may wait.",
 );
 
-const limits = section(
-  {
-    connections: setting(
-      count(1, 1_000_000),
-      10_000,
-      "Client connections open at once, all workers together.",
-    ),
-    connectionsPerClient: setting(
-      count(1, 1_000_000),
-      512,
-      "Client connections open at once from one address (of IPv6: one /64), all workers together.",
-    ),
-    headBytes: setting(
-      size("1KiB", "1MiB"),
-      "32KiB",
-      "Size of the head of a request or an answer, first line included.",
-    ),
-    uriBytes: setting(size("256B", "1MiB"), "16KiB", "Length of a request target."),
-    headerCount: setting(count(1, 10_000), 128, "Header fields in one head."),
-    pipelined: setting(count(1, 1_024), 64, "Requests that one client may send ahead of its answers."),
-    dials: setting(count(1, 65_535), 1_000, "Upstream connections being opened at once, each worker."),
-  },
-  "How much anything may take.",
-);
-
 const pool = section(
   {
     perEndpoint: setting(
@@ -126,6 +105,11 @@ const dns = section(
 const via = section(
   {
     pseudonym: setting(pseudonym, "headgate", "Our name in `Via`. Give each proxy of a chain its own."),
+    mode: setting(
+      choice("on", "pseudonym", "off"),
+      "pseudonym",
+      "What we add to `Via`: the name of the machine (`on`), the pseudonym, or nothing (`off`), and then no loop is found.",
+    ),
     maxSeen: setting(
       count(0, 100),
       2,
@@ -133,6 +117,21 @@ const via = section(
     ),
   },
   "How loops are found.",
+);
+
+const anonymous = section(
+  {
+    enabled: setting(
+      flag,
+      false,
+      "Whether whatever tells of the client is kept from upstreams: its address, `From`, `Referer` across sites. Implies `forwarded: hide` and `via.mode: off`.",
+    ),
+    userAgent: optional(
+      fieldValue,
+      "What stands in place of its `User-Agent`; without it, that is left as it came.",
+    ),
+  },
+  "What upstreams learn of clients, all at once.",
 );
 
 const log = section(
@@ -171,11 +170,20 @@ export const configSchema = section(
       "auto",
       "Threads that carry traffic; `auto` is one for each core on Linux, and one elsewhere.",
     ),
+    authentication,
+    policy,
     timeouts,
     limits,
+    bans,
     pool,
     dns,
     via,
+    forwarded: setting(
+      choice("pass", "append", "replace", "hide"),
+      "pass",
+      "`X-Forwarded-For`, `-Proto`, `-Host` and `Forwarded`: passed as they came, with the client appended, replaced by what we know, or removed.",
+    ),
+    anonymous,
     log,
   },
   "Everything.",

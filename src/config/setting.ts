@@ -12,14 +12,22 @@ import { concealFound, describeFound, sentence } from "./problems.ts";
 
 /** What a schema made here looks like to those who walk it. */
 export type Shape =
-  | { readonly is: "section"; readonly entries: Readonly<Record<string, Schema<unknown>>> }
-  | { readonly is: "list"; readonly item: Schema<unknown>; readonly fallback: unknown }
+  | { readonly is: "section"; readonly entries: Entries }
+  /** `spreads`: an item as written stands for several. */
+  | {
+      readonly is: "list";
+      readonly item: Schema<unknown>;
+      readonly fallback: readonly unknown[];
+      readonly spreads: boolean;
+    }
   | {
       readonly is: "value";
       readonly kind: Kind<unknown>;
       readonly fallback: unknown;
       readonly isRequired: boolean;
     };
+
+type Entries = Readonly<Record<string, Schema<unknown>>>;
 
 export type Schema<T> = v.GenericSchema<unknown, T>;
 
@@ -45,40 +53,40 @@ export function optional<T>(kind: Kind<T>, meaning: string): Schema<T | undefine
 
 export function list<T>(
   item: Schema<T>,
-  limits: { readonly least: number; readonly most: number },
+  limits: ListLimits,
   fallback: readonly unknown[],
   meaning: string,
 ): Schema<readonly T[]> {
-  const { least, most } = limits;
-  const expected = `a list of ${least} to ${most}`;
-  const schema = v.pipe(
-    v.array(item, ({ input }) => sentence(expected, describeFound(input))),
-    v.check(
-      ({ length }) => length >= least && length <= most,
-      ({ input }) => sentence(expected, `a list of ${input.length}`),
-    ),
-  );
-  return described(
-    v.nullish(schema, () => [...fallback]),
-    meaning,
-    { is: "list", item, fallback },
-  );
+  return described(listOf(item, limits, fallback), meaning, { is: "list", item, fallback, spreads: false });
 }
 
-export function section<const T extends Readonly<Record<string, Schema<unknown>>>>(
-  entries: T,
+/** A list that each item adds several values to, such as `mon-fri`; each value once. */
+export function spreadList<T>(
+  item: Schema<readonly T[]>,
+  limits: ListLimits,
   meaning: string,
-): Schema<{ readonly [K in keyof T]: v.InferOutput<T[K]> }> {
+): Schema<readonly T[]> {
   const schema = v.pipe(
-    // valibot takes a list for an object: `timeouts: []` would pass as all defaults.
-    v.custom(isMap, ({ input }) => sentence("a group of settings", describeFound(input))),
-    v.strictObject({ ...entries }, ({ path }) => sentence(expectedAt(entries, path?.[0]?.key), "nothing")),
+    listOf(item, limits, []),
+    v.transform((parts) => [...new Set(parts.flat())]),
   );
+  return described(schema, meaning, { is: "list", item, fallback: [], spreads: true });
+}
+
+export function section<const T extends Entries>(entries: T, meaning: string): Schema<Section<T>> {
   return described(
-    v.nullish(schema, () => ({})),
+    v.nullish(sectionOf(entries), () => ({})),
     meaning,
     { is: "section", entries },
   );
+}
+
+/** A section that may be left out, and then is undefined, whatever defaults are in it. */
+export function optionalSection<const T extends Entries>(
+  entries: T,
+  meaning: string,
+): Schema<Section<T> | undefined> {
+  return described(v.nullish(sectionOf(entries), undefined), meaning, { is: "section", entries });
 }
 
 export function shapeOf(schema: Schema<unknown>): Shape {
@@ -89,8 +97,35 @@ export function meaningOf(schema: Schema<unknown>): string {
   return v.getDescription(schema) ?? "";
 }
 
+interface ListLimits {
+  readonly least: number;
+  readonly most: number;
+}
+
+type Section<T extends Entries> = { readonly [K in keyof T]: v.InferOutput<T[K]> };
+
 export function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function listOf<T>(item: Schema<T>, { least, most }: ListLimits, fallback: readonly unknown[]) {
+  const expected = `a list of ${least} to ${most}`;
+  const schema = v.pipe(
+    v.array(item, ({ input }) => sentence(expected, describeFound(input))),
+    v.check(
+      ({ length }) => length >= least && length <= most,
+      ({ input }) => sentence(expected, `a list of ${input.length}`),
+    ),
+  );
+  return v.nullish(schema, () => [...fallback]);
+}
+
+function sectionOf<const T extends Entries>(entries: T) {
+  return v.pipe(
+    // valibot takes a list for an object: `timeouts: []` would pass as all defaults.
+    v.custom(isMap, ({ input }) => sentence("a group of settings", describeFound(input))),
+    v.strictObject({ ...entries }, ({ path }) => sentence(expectedAt(entries, path?.[0]?.key), "nothing")),
+  );
 }
 
 function described<T>(schema: v.GenericSchema, meaning: string, shape: Shape): Schema<T> {
@@ -104,9 +139,8 @@ function leaf<T>(kind: Kind<T>) {
       const given = dataset.value;
       const value = kind.parse(given);
       if (value !== undefined) return value;
-      addIssue({
-        message: sentence(kind.expected, kind.secret ? concealFound(given) : describeFound(given)),
-      });
+      const found = kind.secret ? concealFound(given) : describeFound(given);
+      addIssue({ message: kind.whyNot?.(given) ?? sentence(kind.expected, found) });
       return NEVER;
     }),
   );

@@ -1,0 +1,62 @@
+/** Kinds of value that tell of networks: ranges, ports, hosts, URLs. */
+import { parseCidr } from "../policy/address.ts";
+import type { PortRange } from "../policy/spec.ts";
+import { formatHostPort, parseHostPort } from "./host-port.ts";
+import type { Kind } from "./kinds.ts";
+import { HIDDEN } from "./kinds-identity.ts";
+
+const PORT_MAX = 65_535;
+
+/** An address range; kept as text, for each worker makes its own table of them. */
+export const cidr: Kind<string> = {
+  expected: 'an address or a range such as "10.0.0.0/8", with no bits set behind the prefix',
+  parse: (given) => (typeof given === "string" && parseCidr(given) ? given : undefined),
+  format: (value) => value,
+};
+
+/** A listener as a rule names it: in the one spelling that `formatHostPort` has. */
+export const listenerName: Kind<string> = {
+  expected: 'the address of a listener such as "127.0.0.1:8888"',
+  parse: (given) => {
+    const address = typeof given === "string" ? parseHostPort(given) : undefined;
+    return address && formatHostPort(address);
+  },
+  format: (value) => value,
+};
+
+export const portRange: Kind<PortRange> = {
+  expected: `a port from 1 to ${PORT_MAX} or a range such as "8000-8999"`,
+  parse: (given) => {
+    const [, first = "", last = first] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(String(given)) ?? [];
+    const [from, to] = [Number(first), Number(last)];
+    return from >= 1 && from <= to && to <= PORT_MAX ? { from, to } : undefined;
+  },
+  format: ({ from, to }) => (from === to ? from : `${from}-${to}`),
+};
+
+/** A host as a rule names it; kept in the spelling of `normaliseHost`. */
+export const hostPattern: Kind<string> = {
+  expected: 'a host such as "example.com", "*.example.com", ".example.com" or "192.0.2.1"',
+  parse: (given) =>
+    typeof given === "string" && /^\S{1,255}$/.test(given) ? given.toLowerCase() : undefined,
+  format: (value) => value,
+};
+
+/** Where a rewrite sends a request; an IPv6 address keeps its brackets. */
+export const hostMaybePort: Kind<string> = {
+  expected: 'a host, or a host and a port, such as "example.com" or "[2001:db8::1]:8080"',
+  parse: (given) => (typeof given === "string" && /^[^\s/@]{1,300}$/.test(given) ? given : undefined),
+  format: (value) => value,
+};
+
+/** User and password in it are a secret, and are not shown. */
+export const httpUrl: Kind<string> = {
+  expected: "an absolute URL of http or https, of at most 2048 characters and without a fragment",
+  secret: true,
+  parse: (given) => {
+    if (typeof given !== "string" || !/^https?:\/\/[!"$-~]{1,2040}$/i.test(given)) return undefined;
+    const url = URL.parse(given);
+    return url === null || url.username === HIDDEN ? undefined : given;
+  },
+  format: (value) => value.replace(/^([^:]+:\/\/)[^/?]*@/, `$1${HIDDEN}@`),
+};
