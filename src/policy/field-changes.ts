@@ -1,0 +1,64 @@
+/**
+ * What rules do to the fields of a message: removed, then set, then added, rule
+ * by rule. The lines that are not named stay as they came, in their order; one
+ * that is set stands where the first of its name stood, and behind all others
+ * when there was none.
+ *
+ * The specs are checked already: no name that frames a message, no line breaks.
+ */
+import { nameOfLine, nextLine } from "./field-lines.ts";
+import type { FieldChanges } from "./spec.ts";
+
+/** `lines` are whole lines with their CRLF; the same text comes back when nothing changes. */
+export function changeFields(lines: string, changes: readonly FieldChanges[]): string {
+  let changed = lines;
+  for (const change of changes) changed = applyTo(changed, compiled(change));
+  return changed;
+}
+
+interface Compiled {
+  /** By name in lower case: the line to stand there, and "" for none. */
+  readonly replaced: ReadonlyMap<string, string>;
+  readonly removed: ReadonlySet<string>;
+  readonly added: string;
+}
+
+/** Kept as long as the spec is: a config is read once, and changes many messages. */
+const known = new WeakMap<FieldChanges, Compiled>();
+
+function compiled(changes: FieldChanges): Compiled {
+  const before = known.get(changes);
+  if (before !== undefined) return before;
+  const { remove, set, add } = changes;
+  const made: Compiled = {
+    removed: new Set(remove.map((name) => name.toLowerCase())),
+    replaced: new Map(set.map(({ name, value }) => [name.toLowerCase(), `${name}: ${value}\r\n`])),
+    added: add.map(({ name, value }) => `${name}: ${value}\r\n`).join(""),
+  };
+  known.set(changes, made);
+  return made;
+}
+
+function applyTo(lines: string, { replaced, removed, added }: Compiled): string {
+  let kept = "";
+  let runStart = 0;
+  let placed: Set<string> | undefined;
+  for (let at = 0; at < lines.length; ) {
+    const end = nextLine(lines, at);
+    const name = nameOfLine(lines, at);
+    const line = replaced.get(name);
+    const isRemoved = removed.has(name);
+    if (isRemoved || line !== undefined) {
+      kept += lines.slice(runStart, at);
+      runStart = end;
+      if (line !== undefined && !isRemoved && !placed?.has(name)) {
+        kept += line;
+        (placed ??= new Set()).add(name);
+      }
+    }
+    at = end;
+  }
+  kept = runStart === 0 ? lines : kept + lines.slice(runStart);
+  for (const [name, line] of replaced) if (!placed?.has(name)) kept += line;
+  return kept + added;
+}
