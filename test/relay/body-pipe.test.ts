@@ -1,8 +1,8 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { bodyOf } from "../../src/http1/body.ts";
 import { ProtocolError } from "../../src/http1/error.ts";
 import type { Framing } from "../../src/http1/framing.ts";
-import { BodyPipe } from "../../src/relay/body-pipe.ts";
+import { BodyPipe, type BodyWatch } from "../../src/relay/body-pipe.ts";
 import { FakeLink } from "../support/fake-link.ts";
 
 // Each row: how it comes | the pieces | whether it leaves in chunks | what is written.
@@ -73,8 +73,78 @@ test("a piece that finds the outbox full says so, and the next one that does not
   expect(pipe.hasRoom).toBe(true);
 });
 
-function pipeOf(framing: Framing, inChunks: boolean) {
-  const pipe = new BodyPipe(bodyOf(framing), inChunks);
+// Each row: how it comes | the pieces | what the watch is shown.
+const watched: readonly (readonly [Framing, readonly string[], readonly string[]])[] = [
+  [{ kind: "length", length: 5 }, ["he", "llo"], ["he", "llo"]],
+  [{ kind: "length", length: 5 }, ["hello", ""], ["hello"]],
+  [{ kind: "length", length: 5 }, ["helloGET /"], ["hello"]],
+  [{ kind: "chunked" }, ["2\r", "\nhe\r\n3;x\r\nllo\r\n0\r\nA: 1\r\n\r\n"], ["hello"]],
+  [{ kind: "close" }, ["he", "llo"], ["he", "llo"]],
+  [{ kind: "none" }, [""], []],
+];
+
+test.each(watched)(
+  "of a body framed by %j, in the pieces %j, a watch sees %j",
+  (framing, pieces, expected) => {
+    const watch = watchThat(() => true);
+    const { take } = pipeOf(framing, false, watch);
+
+    for (const piece of pieces) take(piece, "");
+
+    expect(watch.seen).toEqual([...expected]);
+  },
+);
+
+describe("a body that its watch cuts", () => {
+  const cuts: readonly (readonly [Framing, readonly string[], boolean])[] = [
+    [{ kind: "length", length: 5 }, ["he", "llo", ""], false],
+    [{ kind: "length", length: 9 }, ["he", "llo", "moon"], true],
+    [{ kind: "chunked" }, ["2\r\nhe\r\n", "3\r\nllo\r\n0\r\n\r\n", ""], false],
+    [{ kind: "chunked" }, ["2\r\nhe\r\n", "3\r\nllo\r\n", "0\r\n\r\n"], true],
+    [{ kind: "close" }, ["he", "llo", "!"], true],
+  ];
+
+  test.each(cuts)(
+    "framed by %j, in the pieces %j, ends before the piece, in chunks: %p",
+    (framing, pieces, inChunks) => {
+      const watch = watchThat((piece) => piece === "he");
+      const { pipe, link, take } = pipeOf(framing, inChunks, watch);
+
+      const counts = pieces.map((piece) => take(piece, ""));
+
+      expect(pipe.isCut).toBe(true);
+      expect(link.received).toBe(inChunks ? "2\r\nhe\r\n" : "he");
+      expect(counts).toEqual([link.received.length, 0, 0]);
+      expect(watch.seen).toEqual(["he", "llo"]);
+      expect([pipe.done, pipe.end(link), pipe.hasRoom]).toEqual([false, false, true]);
+    },
+  );
+
+  test("at its first piece, leaves the head unwritten", () => {
+    const { pipe, link, take } = pipeOf(
+      { kind: "length", length: 5 },
+      false,
+      watchThat(() => false),
+    );
+
+    expect(take("hello", "HEAD")).toBe(0);
+    expect(link.received).toBe("");
+    expect(pipe.done).toBe(false);
+  });
+});
+
+function watchThat(passes: (piece: string) => boolean) {
+  const seen: string[] = [];
+  const sees = (bytes: Uint8Array, from: number, to: number) => {
+    const piece = Buffer.from(bytes.subarray(from, to)).toString("latin1");
+    seen.push(piece);
+    return passes(piece);
+  };
+  return { seen, sees };
+}
+
+function pipeOf(framing: Framing, inChunks: boolean, watch?: BodyWatch) {
+  const pipe = new BodyPipe(bodyOf(framing), inChunks, watch);
   const link = new FakeLink("upstream", []);
   const take = (piece: string, before: string) => {
     pipe.take(Buffer.from(piece, "latin1"), 0, link, before);
