@@ -80,6 +80,10 @@ export function cidrContains({ network, mask }: Cidr, address: Address): boolean
   );
 }
 
+export function sameAddress(one: Address, other: Address): boolean {
+  return one.w3 === other.w3 && one.w0 === other.w0 && one.w1 === other.w1 && one.w2 === other.w2;
+}
+
 /** How many of the 128 bits a range fixes; of IPv4 the first 96 always. */
 export function cidrBits({ mask }: Cidr): number {
   return [mask.w0, mask.w1, mask.w2, mask.w3].reduce((bits, word) => bits + Math.clz32(~word), 0);

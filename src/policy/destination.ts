@@ -3,31 +3,36 @@
  * at every attempt: a public name can turn private.
  *
  * The rules, in order; the first that applies decides:
- *   1. it is no address that we can read        refuse
- *   2. it is one of our own listeners           refuse, as a loop
- *   3. it is the unspecified address            refuse (0.0.0.0 reaches this very machine)
- *   4. it is a cloud's metadata or link-local   refuse (credentials of the machine for whoever asks)
- *   5. anything else                            allow
+ *   1. it is one of our own listeners                    refuse, as a loop
+ *   2. it is the unspecified address                     refuse (0.0.0.0 reaches this very machine)
+ *   3. it is not special (`special.ts`)                  allow
+ *   4. a rule allows it by address                       allow
+ *   5. it is loopback or private, and within reach       allow
+ *   6. anything else                                     refuse
  */
 import {
   type Address,
-  cidrContains,
   formatAddress,
   isLoopback,
   isUnspecified,
   parseAddress,
-  parseCidr,
+  sameAddress,
 } from "./address.ts";
+import { carriedIpv4, type SpecialKind, type SpecialRange, specialOf } from "./special.ts";
 
-export type DestinationDecision =
-  | { readonly verdict: "allow" }
-  | { readonly verdict: "refuse"; readonly because: DestinationRefusal };
+export type DestinationDecision = { readonly verdict: "allow" } | DestinationRefusal;
 
 export type DestinationRefusal =
-  | "not_an_address"
-  | "own_listener"
-  | "unspecified_address"
-  | "metadata_address";
+  | { readonly verdict: "refuse"; readonly because: "own_listener" | "unspecified_address" }
+  | {
+      readonly verdict: "refuse";
+      readonly because: "special_address";
+      readonly kind: SpecialKind;
+      readonly special: SpecialRange;
+    };
+
+/** `local`: of a listener that only this machine reaches, whose loopback and private network its clients reach anyway. */
+export type Reach = "public" | "local";
 
 /** Where this process itself listens. */
 export interface OwnAddresses {
@@ -38,46 +43,54 @@ export interface OwnAddresses {
 
 const ALLOW: DestinationDecision = { verdict: "allow" };
 
-const METADATA = [
-  "169.254.0.0/16", // AWS, Azure, Google, DigitalOcean, Oracle; link-local as a whole (RFC 3927)
-  "fe80::/10", // link-local (RFC 4291 §2.5.6)
-  "fd00:ec2::/32", // AWS over IPv6: metadata (::254) and the credentials of EKS pods (::23)
-  "fd20:ce::254/128", // Google over IPv6
-  "fd00:c1::a9fe:a9fe/128", // Oracle over IPv6
-  "fd00:42::42/128", // Scaleway over IPv6
-  "fd00:100::100:200/128", // Alibaba over IPv6
-  "64:ff9b::a9fe:0/112", // 169.254.0.0/16 through NAT64 (RFC 6052)
-  "2002:a9fe::/32", // and through 6to4 (RFC 3056)
-  "100.100.100.200/32", // Alibaba
-  "168.63.129.16/32", // Azure's WireServer, which hands out the secrets of VM extensions
-].map(knownCidr);
-
-export function decideDestination(text: string, port: number, own: OwnAddresses): DestinationDecision {
-  const address = parseAddress(text);
-  if (address === undefined) return refuse("not_an_address");
-  if (isOwn(address, port, own)) return refuse("own_listener");
-  if (isUnspecified(address)) return refuse("unspecified_address");
-  if (METADATA.some((range) => cidrContains(range, address))) return refuse("metadata_address");
-  return ALLOW;
+/** `opensSpecial`: what the deciding rule says of this address (`AddressDecision`). */
+export function decideDestination(
+  address: Address,
+  port: number,
+  own: OwnAddresses,
+  reach: Reach,
+  opensSpecial: boolean,
+): DestinationDecision {
+  if (isOwn(address, port, own)) return { verdict: "refuse", because: "own_listener" };
+  if (isUnspecified(address)) return { verdict: "refuse", because: "unspecified_address" };
+  const special = specialOf(address);
+  if (special === undefined || opensSpecial) return ALLOW;
+  if (reach === "local" && isLocal(special)) return ALLOW;
+  return { verdict: "refuse", because: "special_address", kind: special.kind, special };
 }
 
-function isOwn(address: Address, port: number, own: OwnAddresses): boolean {
+/** For whoever asked: what was refused, why, and whether a rule can change it. */
+export function describeRefusal(address: Address, refusal: DestinationRefusal): string {
   const shown = formatAddress(address);
-  return own.listening.some((listener) => {
-    if (listener.port !== port) return false;
-    const host = parseAddress(listener.host);
-    if (host === undefined) return false;
-    if (formatAddress(host) === shown || isUnspecified(address)) return true;
-    return isUnspecified(host) && (isLoopback(address) || own.interfaces.includes(shown));
-  });
+  switch (refusal.because) {
+    case "own_listener":
+      return `${shown} is this proxy itself`;
+    case "unspecified_address":
+      return `${shown} is never dialled (unspecified address)`;
+    case "special_address":
+      return `${shown} is refused unless a rule allows it by address (${refusal.kind} address, ${refusal.special.source})`;
+  }
 }
 
-function refuse(because: DestinationRefusal): DestinationDecision {
-  return { verdict: "refuse", because };
+/** Plainly so: what carries such an address in another is dialled by somebody else, elsewhere. */
+function isLocal({ kind, isCarried }: SpecialRange): boolean {
+  return !isCarried && (kind === "loopback" || kind === "private");
 }
 
-function knownCidr(text: string) {
-  const cidr = parseCidr(text);
-  if (cidr === undefined) throw new Error(`Cannot read built-in range ${text}`);
-  return cidr;
+/** A NAT64 on the way could bring an address of ours back to us, so what is carried counts as well. */
+function isOwn(address: Address, port: number, own: OwnAddresses): boolean {
+  const carried = carriedIpv4(address);
+  return own.listening.some(
+    (listener) =>
+      listener.port === port &&
+      (reaches(address, listener.host, own) ||
+        (carried !== undefined && reaches(carried, listener.host, own))),
+  );
+}
+
+function reaches(address: Address, listener: string, { interfaces }: OwnAddresses): boolean {
+  const host = parseAddress(listener);
+  if (host === undefined) return false;
+  if (sameAddress(host, address) || isUnspecified(address)) return true;
+  return isUnspecified(host) && (isLoopback(address) || interfaces.includes(formatAddress(address)));
 }

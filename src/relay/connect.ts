@@ -7,7 +7,8 @@ import type { DialWaiter } from "../net/dial.ts";
 import type { Link } from "../net/link.ts";
 import type { Resolution } from "../net/resolve.ts";
 import { cells } from "../observe/cells.ts";
-import { decideDestination } from "../policy/destination.ts";
+import { parseAddress } from "../policy/address.ts";
+import { decideDestination, describeRefusal } from "../policy/destination.ts";
 import type { RelayContext, Settings, UpstreamDial } from "./context.ts";
 import { dialFailure, type Failure } from "./failure.ts";
 
@@ -73,17 +74,14 @@ export class Connecting implements DialWaiter {
     const { port } = this.#origin;
     const passed: string[] = [];
     let refusal: Failure | undefined;
-    for (const address of addresses) {
-      const decision = decideDestination(address, port, this.#settings.own);
-      if (decision.verdict === "allow") passed.push(address);
+    for (const text of addresses) {
+      const address = parseAddress(text);
+      if (address === undefined) continue;
+      const decision = decideDestination(address, port, this.#settings.own, "local", false);
+      if (decision.verdict === "allow") passed.push(text);
       else if (decision.because === "own_listener") {
-        refusal = { word: "proxy_loop_detected", detail: `${peerOf(address, port)} is this proxy itself` };
-      } else {
-        refusal ??= {
-          word: "destination_ip_prohibited",
-          detail: `${address} is never dialled (${decision.because})`,
-        };
-      }
+        refusal = { word: "proxy_loop_detected", detail: `${peerOf(text, port)} is this proxy itself` };
+      } else refusal ??= { word: "destination_ip_prohibited", detail: describeRefusal(address, decision) };
     }
     if (passed.length === 0 && refusal !== undefined) return this.#fail(refusal);
     this.#start(passed, port);

@@ -1,62 +1,78 @@
 import { describe, expect, test } from "bun:test";
-import { decideDestination, type OwnAddresses } from "../../src/policy/destination.ts";
+import { parseAddress } from "../../src/policy/address.ts";
+import {
+  type DestinationDecision,
+  decideDestination,
+  describeRefusal,
+  type OwnAddresses,
+  type Reach,
+} from "../../src/policy/destination.ts";
 
 const NOBODY: OwnAddresses = { listening: [], interfaces: [] };
 
-const allowed = [
-  ["a public IPv4 address", "192.0.2.1"],
-  ["a public IPv6 address", "2001:db8::1"],
-  ["a private address, which is what the gate may be for", "10.0.0.1"],
-  ["loopback, when nothing of ours is there", "127.0.0.1"],
-  ["IPv6 loopback, when nothing of ours is there", "::1"],
-  ["the neighbour below link-local", "169.253.255.255"],
-  ["the neighbour above link-local", "169.255.0.0"],
-  ["the neighbour below IPv6 link-local", "fe7f:ffff::1"],
-  ["the neighbour above IPv6 link-local", "fec0::1"],
-  ["the neighbour of Alibaba's metadata", "100.100.100.201"],
-  ["the neighbour of AWS's metadata over IPv6", "fd00:ec3::254"],
+// Each row: what it shows | the address | for a public listener, for a local one, and where a rule opens it.
+const verdicts = [
+  ["a public IPv4 address", "8.8.8.8", "allow", "allow", "allow"],
+  ["a public IPv6 address", "2606:4700::1111", "allow", "allow", "allow"],
+  ["a public address through NAT64", "64:ff9b::808:808", "allow", "allow", "allow"],
+  ["a private address", "10.0.0.1", "private", "allow", "allow"],
+  ["a private IPv6 address", "fd12:3456::1", "private", "allow", "allow"],
+  ["loopback", "127.0.0.1", "loopback", "allow", "allow"],
+  ["IPv6 loopback", "::1", "loopback", "allow", "allow"],
+  ["a private address as an IPv4-mapped one", "::ffff:10.0.0.1", "private", "allow", "allow"],
+  ["a private address through NAT64", "64:ff9b::a00:1", "private", "private", "allow"],
+  ["a private address through 6to4", "2002:a00:1::1", "private", "private", "allow"],
+  ["loopback through NAT64", "64:ff9b::7f00:1", "loopback", "loopback", "allow"],
+  ["loopback as an IPv4-compatible address", "::7f00:1", "loopback", "loopback", "allow"],
+  ["shared address space", "100.64.0.1", "shared", "shared", "allow"],
+  ["an address for documentation", "192.0.2.1", "documentation", "documentation", "allow"],
+  ["IPv4 metadata", "169.254.169.254", "metadata", "metadata", "allow"],
+  ["the same as an IPv4-mapped address", "::ffff:a9fe:a9fe", "metadata", "metadata", "allow"],
+  ["the same at full length", "0:0:0:0:0:FFFF:A9FE:A9FE", "metadata", "metadata", "allow"],
+  ["the same through 6to4", "2002:a9fe:a9fe::1", "metadata", "metadata", "allow"],
+  ["metadata within private addresses", "fd00:ec2::254", "metadata", "metadata", "allow"],
+  ["link-local", "fe80::1", "link-local", "link-local", "allow"],
+  ["multicast", "224.0.0.1", "multicast", "multicast", "allow"],
+  ["broadcast", "255.255.255.255", "broadcast", "broadcast", "allow"],
+  ["this network", "0.0.0.1", "this-network", "this-network", "allow"],
+  ["the unspecified address", "0.0.0.0", "unspecified_address", "unspecified_address", "unspecified_address"],
+  ["the IPv6 one", "::", "unspecified_address", "unspecified_address", "unspecified_address"],
+  [
+    "the IPv4-mapped one",
+    "::ffff:0.0.0.0",
+    "unspecified_address",
+    "unspecified_address",
+    "unspecified_address",
+  ],
 ] as const;
 
-test.each(allowed)("%s may be dialled", (_, address) => {
-  expect(decideDestination(address, 80, NOBODY)).toEqual({ verdict: "allow" });
+test.each(verdicts)("%s", (_, address, open, local, opened) => {
+  expect(outcome(decide(address, 80))).toBe(open);
+  expect(outcome(decide(address, 80, NOBODY, "local"))).toBe(local);
+  expect(outcome(decide(address, 80, NOBODY, "public", true))).toBe(opened);
 });
 
-const refused = [
-  ["AWS's, Google's and Azure's metadata", "169.254.169.254", "metadata_address"],
-  ["ECS's credentials", "169.254.170.2", "metadata_address"],
-  ["the first of link-local", "169.254.0.0", "metadata_address"],
-  ["the last of link-local", "169.254.255.255", "metadata_address"],
-  ["metadata through NAT64", "64:ff9b::a9fe:a9fe", "metadata_address"],
-  ["metadata through 6to4", "2002:a9fe:a9fe::1", "metadata_address"],
-  ["metadata as an IPv4-mapped address", "::ffff:169.254.169.254", "metadata_address"],
-  ["metadata as an IPv4-mapped address in hex", "::ffff:a9fe:a9fe", "metadata_address"],
-  ["metadata as an IPv4-mapped address at full length", "0:0:0:0:0:FFFF:A9FE:A9FE", "metadata_address"],
-  ["AWS's metadata over IPv6", "fd00:ec2::254", "metadata_address"],
-  ["the same at full length", "FD00:0EC2:0:0:0:0:0:0254", "metadata_address"],
-  ["the credentials of EKS pods over IPv6", "fd00:ec2::23", "metadata_address"],
-  ["Scaleway's metadata over IPv6", "fd00:42::42", "metadata_address"],
-  ["Alibaba's metadata over IPv6", "fd00:100::100:200", "metadata_address"],
-  ["Google's metadata over IPv6", "fd20:ce::254", "metadata_address"],
-  ["Oracle's metadata over IPv6", "fd00:c1::a9fe:a9fe", "metadata_address"],
-  ["Azure's WireServer", "168.63.129.16", "metadata_address"],
-  ["Alibaba's metadata", "100.100.100.200", "metadata_address"],
-  ["the same as an IPv4-mapped address", "::ffff:100.100.100.200", "metadata_address"],
-  ["IPv6 link-local", "fe80::1", "metadata_address"],
-  ["the last of IPv6 link-local", "febf:ffff::1", "metadata_address"],
-  ["the unspecified address", "0.0.0.0", "unspecified_address"],
-  ["the IPv6 unspecified address", "::", "unspecified_address"],
-  ["the unspecified address as an IPv4-mapped one", "::ffff:0.0.0.0", "unspecified_address"],
-  ["a name, which is judged when it is resolved", "localhost", "not_an_address"],
-  ["a decimal address", "2130706433", "not_an_address"],
-  ["a short address", "127.1", "not_an_address"],
-  ["an octal address", "0177.0.0.1", "not_an_address"],
-  ["an address with a zone", "fe80::1%eth0", "not_an_address"],
-  ["an address in brackets", "[::1]", "not_an_address"],
-  ["nothing", "", "not_an_address"],
+// What whoever asked reads.
+const words = [
+  ["10.0.0.1", "10.0.0.1 is refused unless a rule allows it by address (private address, RFC 1918)"],
+  [
+    "100.100.100.200",
+    "100.100.100.200 is refused unless a rule allows it by address (metadata address, Alibaba Cloud)",
+  ],
+  [
+    "64:FF9B::7f00:1",
+    "64:ff9b::7f00:1 is refused unless a rule allows it by address (loopback address, RFC 1122)",
+  ],
+  ["::", ":: is never dialled (unspecified address)"],
+  ["192.0.2.5", "192.0.2.5 is this proxy itself"],
 ] as const;
 
-test.each(refused)("%s is never dialled", (_, address, because) => {
-  expect(decideDestination(address, 80, NOBODY)).toEqual({ verdict: "refuse", because });
+test.each(words)("why %s is refused", (text, why) => {
+  const own = { listening: [{ host: "192.0.2.5", port: 80 }], interfaces: [] };
+  const decision = decide(text, 80, text === "::" ? NOBODY : own);
+
+  if (decision.verdict === "allow") throw new Error(`${text} is allowed`);
+  expect(describeRefusal(addressOf(text), decision)).toBe(why);
 });
 
 // Each row: what it shows | the listener's host | the address | whether that is the listener.
@@ -81,24 +97,26 @@ const owns = [
   ["IPv6 loopback, when it listens everywhere over IPv6", "::", "::1", true],
   ["an interface's IPv6 address, when it listens everywhere", "::", "2001:DB8:0::5", true],
   ["the unspecified address, when it listens there", "0.0.0.0", "0.0.0.0", true],
+  ["its own address through NAT64", "192.0.2.5", "64:ff9b::c000:205", true],
+  ["its own address through 6to4, when it listens everywhere", "::", "2002:c000:205::1", true],
+  ["a stranger's address through NAT64", "0.0.0.0", "64:ff9b::c000:206", false],
 ] as const;
 
 describe("a listener of ours", () => {
   test.each(owns)("is reached by, or is not: %s", (_, host, address, isOwn) => {
     const own = { listening: [{ host, port: 8888 }], interfaces: ["192.0.2.5", "2001:db8::5"] };
-    const decision = decideDestination(address, 8888, own);
 
-    if (isOwn) expect(decision).toEqual({ verdict: "refuse", because: "own_listener" });
-    else expect(decision).toEqual({ verdict: "allow" });
+    // Neither the reach of a listener nor a rule opens it.
+    expect(outcome(decide(address, 8888, own, "local", true))).toBe(isOwn ? "own_listener" : "allow");
   });
 
   test("is one port alone", () => {
     const own = { listening: [{ host: "0.0.0.0", port: 8888 }], interfaces: ["192.0.2.5"] };
 
     for (const address of ["127.0.0.1", "192.0.2.5"]) {
-      expect(decideDestination(address, 8889, own)).toEqual({ verdict: "allow" });
+      expect(outcome(decide(address, 8889, own, "local", true))).toBe("allow");
     }
-    expect(decideDestination("0.0.0.0", 8889, own)).toMatchObject({ because: "unspecified_address" });
+    expect(outcome(decide("0.0.0.0", 8889, own))).toBe("unspecified_address");
   });
 
   test("is found among several", () => {
@@ -110,19 +128,41 @@ describe("a listener of ours", () => {
       interfaces: [],
     };
 
-    expect(decideDestination("::1", 8889, own)).toMatchObject({ because: "own_listener" });
-    expect(decideDestination("127.0.0.1", 8889, own)).toEqual({ verdict: "allow" });
+    expect(outcome(decide("::1", 8889, own, "local"))).toBe("own_listener");
+    expect(outcome(decide("127.0.0.1", 8889, own, "local"))).toBe("allow");
   });
 
   test("is told as what it is, though it is a metadata address too", () => {
     const own = { listening: [{ host: "169.254.1.1", port: 80 }], interfaces: [] };
 
-    expect(decideDestination("169.254.1.1", 80, own)).toMatchObject({ because: "own_listener" });
+    expect(outcome(decide("169.254.1.1", 80, own))).toBe("own_listener");
   });
 
   test("without an address is no address of ours", () => {
     const own = { listening: [{ host: "example.com", port: 80 }], interfaces: [] };
 
-    expect(decideDestination("127.0.0.1", 80, own)).toEqual({ verdict: "allow" });
+    expect(outcome(decide("127.0.0.1", 80, own, "local"))).toBe("allow");
   });
 });
+
+function decide(
+  text: string,
+  port: number,
+  own = NOBODY,
+  reach: Reach = "public",
+  opensSpecial = false,
+): DestinationDecision {
+  return decideDestination(addressOf(text), port, own, reach, opensSpecial);
+}
+
+/** "allow", the kind of a special address, or the other reason. */
+function outcome(decision: DestinationDecision): string {
+  if (decision.verdict === "allow") return "allow";
+  return decision.because === "special_address" ? decision.kind : decision.because;
+}
+
+function addressOf(text: string) {
+  const address = parseAddress(text);
+  if (address === undefined) throw new Error(`${text} is no address`);
+  return address;
+}

@@ -22,7 +22,7 @@ describe("a client that is gone is on record once, and its upstream is let go of
       const client = relay.client();
       client.says(GET);
       client[how]();
-      resolve({ ok: true, addresses: ["192.0.2.1"] } as never);
+      resolve({ ok: true, addresses: ["1.0.2.1"] } as never);
       await promise;
 
       expect(relay.told()).toEqual([]);

@@ -7,12 +7,22 @@ const GET = head("GET http://a.example/ HTTP/1.1", "Host: a.example");
 describe("every address of a name is judged, and only those that passed are dialled", () => {
   // Each row: what it shows | the addresses | those dialled, in order | else the status and the word.
   const rows: readonly (readonly [string, readonly string[], string, number, string])[] = [
-    ["all pass", ["192.0.2.1", "2001:db8::1"], "192.0.2.1 2001:db8::1", 0, ""],
-    ["a metadata address is left out", ["169.254.169.254", "192.0.2.1"], "192.0.2.1", 0, ""],
-    ["one that is our own listener is left out", ["127.0.0.1", "192.0.2.1"], "192.0.2.1", 0, ""],
-    ["loopback on another port passes", ["127.0.0.2"], "127.0.0.2", 0, ""],
+    ["all pass", ["1.0.2.1", "2a00:db8::1"], "1.0.2.1 2a00:db8::1", 0, ""],
+    ["a metadata address is left out", ["169.254.169.254", "1.0.2.1"], "1.0.2.1", 0, ""],
+    ["one that is our own listener is left out", ["127.0.0.1", "1.0.2.1"], "1.0.2.1", 0, ""],
+    ["loopback where we do not listen passes", ["127.0.0.2"], "127.0.0.2", 0, ""],
+    ["private addresses pass", ["10.1.2.3", "fd12::3"], "10.1.2.3 fd12::3", 0, ""],
+    ["a documentation address is left out", ["192.0.2.1", "1.0.2.1"], "1.0.2.1", 0, ""],
     ["nothing but metadata", ["169.254.169.254", "fd00:ec2::254"], "", 403, "destination_ip_prohibited"],
     ["the same spelled as IPv6", ["::ffff:169.254.169.254"], "", 403, "destination_ip_prohibited"],
+    [
+      "the same in NAT64 and 6to4",
+      ["64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::"],
+      "",
+      403,
+      "destination_ip_prohibited",
+    ],
+    ["loopback in NAT64", ["64:ff9b::7f00:2"], "", 403, "destination_ip_prohibited"],
     ["link-local", ["fe80::1"], "", 403, "destination_ip_prohibited"],
     ["the unspecified address, where we listen too", ["0.0.0.0"], "", 508, "proxy_loop_detected"],
     ["nothing but ourselves", ["127.0.0.1"], "", 508, "proxy_loop_detected"],
@@ -45,8 +55,8 @@ describe("every address of a name is judged, and only those that passed are dial
 describe("an address in place of a name is not looked up, and judged as well", () => {
   // Each row: the host | what is dialled, or the status.
   const rows = [
-    ["198.51.100.4", "dial 198.51.100.4 port 80"],
-    ["[2001:db8::4]", "dial 2001:db8::4 port 80"],
+    ["1.51.100.4", "dial 1.51.100.4 port 80"],
+    ["[2a00:db8::4]", "dial 2a00:db8::4 port 80"],
     ["169.254.169.254", 403],
     ["[::ffff:169.254.169.254]", 403],
     ["[::]", 403],
@@ -64,11 +74,11 @@ describe("an address in place of a name is not looked up, and judged as well", (
 });
 
 transcript("the record names the address that answered", (relay) => {
-  relay.names.set("a.example", found("2001:db8::1"));
+  relay.names.set("a.example", found("2a00:db8::1"));
   const { upstream } = relay.exchange(GET);
   upstream.says(head("HTTP/1.1 204 No Content"));
 
-  expect(relay.records[0]?.upstream).toBe("[2001:db8::1]:80");
+  expect(relay.records[0]?.upstream).toBe("[2a00:db8::1]:80");
 });
 
 describe("a name that can't be resolved", () => {
@@ -120,7 +130,7 @@ transcript("more dials at once than the limit are refused", (relay) => {
 
 describe("an address that has not answered for a while", () => {
   transcript("is not dialled once more while somebody finds out whether it does now", (relay) => {
-    relay.silent.add("192.0.2.1");
+    relay.silent.add("1.0.2.1");
     const client = relay.client();
     client.says(GET);
 
@@ -130,12 +140,12 @@ describe("an address that has not answered for a while", () => {
   });
 
   transcript("leaves the name's other addresses", (relay) => {
-    relay.names.set("a.example", found("192.0.2.1", "192.0.2.2"));
-    relay.silent.add("192.0.2.1");
+    relay.names.set("a.example", found("1.0.2.1", "1.0.2.2"));
+    relay.silent.add("1.0.2.1");
     const client = relay.client();
     client.says(GET);
 
-    expect(relay.told().at(-1)).toContain("192.0.2.2");
+    expect(relay.told().at(-1)).toContain("1.0.2.2");
     relay.dialFails("ECONNREFUSED");
   });
 });

@@ -16,7 +16,7 @@ describe("deadlines of an exchange", () => {
     client.says(GET);
     relay.pass(5_200);
 
-    expect(relay.told().slice(0, 2)).toEqual(["dial 192.0.2.1 port 80", "dial cancelled"]);
+    expect(relay.told().slice(0, 2)).toEqual(["dial 1.0.2.1 port 80", "dial cancelled"]);
     expect(statuses(client)).toEqual([504]);
     expect(client.received).toContain("error=connection_timeout;");
     expect(relay.read(cells.limitReached.timeout_connect)).toBe(1);

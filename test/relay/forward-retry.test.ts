@@ -80,7 +80,7 @@ transcript("it is asked again on a new connection, never on another from the poo
   expect(relay.told()).toEqual([
     `upstream 2 < ${head("GET / HTTP/1.1", HOST, "Via: 1.1 headgate")}`,
     "upstream 2 drop",
-    "dial 192.0.2.1 port 80",
+    "dial 1.0.2.1 port 80",
   ]);
   expect(relay.pooled).toBe(1);
   relay.upstream().says(DONE);
@@ -190,7 +190,7 @@ describe("a connection in the pool", () => {
     const { client } = pooled(relay);
     client.says(head("GET http://a.example:8080/ HTTP/1.1", "Host: a.example:8080"));
 
-    expect(relay.told()).toEqual(["dial 192.0.2.1 port 8080"]);
+    expect(relay.told()).toEqual(["dial 1.0.2.1 port 8080"]);
     relay.upstream().says(DONE);
   });
 });

@@ -17,7 +17,7 @@ transcript("two requests, one after the other, use one connection on both sides"
   upstream.says(`${OK}hi`);
 
   expect(relay.told()).toEqual([
-    "dial 192.0.2.1 port 80",
+    "dial 1.0.2.1 port 80",
     `upstream < ${SENT}`,
     `client < ${ANSWERED}`,
     `upstream < ${SENT}`,
@@ -31,7 +31,7 @@ transcript("a request that comes byte by byte is one request", (relay) => {
   for (const byte of GET) client.says(byte);
   relay.upstream().says(`${OK}hi`);
 
-  expect(relay.told()).toEqual(["dial 192.0.2.1 port 80", `upstream < ${SENT}`, `client < ${ANSWERED}`]);
+  expect(relay.told()).toEqual(["dial 1.0.2.1 port 80", `upstream < ${SENT}`, `client < ${ANSWERED}`]);
   expect(relay.records[0]?.bytesIn).toBe(GET.length);
 });
 

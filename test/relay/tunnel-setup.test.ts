@@ -8,7 +8,7 @@ const ESTABLISHED = head("HTTP/1.1 200 Connection established");
 transcript("a tunnel stands once its upstream is connected, and not before", (relay) => {
   const client = relay.client();
   client.says(CONNECT);
-  expect(relay.told()).toEqual(["dial 192.0.2.1 port 443"]);
+  expect(relay.told()).toEqual(["dial 1.0.2.1 port 443"]);
 
   relay.upstream();
   expect(relay.told()).toEqual([`client < ${ESTABLISHED}`]);
@@ -29,7 +29,7 @@ transcript(
     client.closes();
     upstream.closes();
     expect(relay.records.map(({ bytesIn, upstream }) => [bytesIn, upstream])).toEqual([
-      [CONNECT.length + 5, "192.0.2.1:443"],
+      [CONNECT.length + 5, "1.0.2.1:443"],
     ]);
   },
 );

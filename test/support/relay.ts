@@ -58,7 +58,7 @@ export class FakeRelay {
   readonly context: RelayContext;
   /** Addresses that have not answered for a while. */
   readonly silent = new Set<string>();
-  /** What a name resolves to; a name not listed is at 192.0.2.1. */
+  /** What a name resolves to; a name not listed is at 1.0.2.1: those for documentation are never dialled. */
   readonly names = new Map<string, Resolution | Promise<Resolution>>();
   /** What the connection table says to the next client. */
   admits: "admitted" | "connections" | "connections_per_client" = "admitted";
@@ -76,7 +76,7 @@ export class FakeRelay {
       observer: new Observer(this.counters, (record) => this.records.push({ ...record })),
       deadlines: new Deadlines(),
       pool: this.#pool,
-      resolver: { resolve: (host) => this.names.get(host) ?? found("192.0.2.1") },
+      resolver: { resolve: (host) => this.names.get(host) ?? found("1.0.2.1") },
       dialer: {
         get attempts() {
           return relay.#dials.length;
