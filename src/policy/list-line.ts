@@ -108,17 +108,17 @@ function parseHostsLine([first = "", ...names]: readonly string[]): ListLine {
 }
 
 /** `||host^` and `||host^$options`, after `@@` when it is an exception. */
-const HOST_RULE = /^\|\|([^\s^$/|]+)\^?(?:\$([^\s]*))?$/;
+const HOST_RULE = /^\|\|([^\s^$/|]+)(\^?)(?:\$([^\s]*))?$/;
 
 function parseRule(rule: string, isException: boolean): ListLine {
-  const [, host, options] = HOST_RULE.exec(rule) ?? [];
+  const [, host, mark, options] = HOST_RULE.exec(rule) ?? [];
   if (host === undefined) return IGNORED;
   if (options !== undefined && !isAboutWholeHost(options)) return IGNORED;
 
   const bare = host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : host;
   if (parseAddress(bare) !== undefined) return rangeOf(bare, isException);
   // Without the mark at its end it is the front of a name: `||ads.` is no host.
-  if (host.endsWith(".") || (host.includes("*") && !host.startsWith("*."))) return IGNORED;
+  if ((host.endsWith(".") && mark === "") || (host.includes("*") && !host.startsWith("*."))) return IGNORED;
   const listed = parseListedHost(host);
   if (listed === undefined) return problem(`"${shorten(host)}" is no host`);
   return hostsOf(listed.covers === "exact" ? { ...listed, covers: "both" } : listed, isException);

@@ -51,24 +51,29 @@ export class ListReader {
   #takeText(text: string): string | undefined {
     let start = 0;
     for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", start)) {
-      const line = text.slice(start, end);
+      const line = this.#rest + text.slice(start, end);
       start = end + 1;
+      this.#rest = "";
       this.#lines++;
-      const problem = this.#isSkipping ? undefined : this.#takeLine(this.#rest + line);
+      const problem = this.#isSkipping ? undefined : this.#takeLine(line);
       if (problem !== undefined) return problem;
       this.#isSkipping = false;
-      this.#rest = "";
     }
     if (this.#isSkipping) return undefined;
     this.#rest += text.slice(start);
-    if (this.#rest.length <= LINE_CHARS_MAX) return undefined;
-    this.#rest = "";
-    this.#isSkipping = true;
-    this.#addProblem(this.#lines + 1, `longer than ${LINE_CHARS_MAX} characters`);
+    if (this.#rest.length > LINE_CHARS_MAX) {
+      this.#addTooLong(this.#lines + 1);
+      this.#rest = "";
+      this.#isSkipping = true;
+    }
     return undefined;
   }
 
   #takeLine(text: string): string | undefined {
+    if (text.length > LINE_CHARS_MAX) {
+      this.#addTooLong(this.#lines);
+      return undefined;
+    }
     const line = parseListLine(text);
     switch (line.kind) {
       case "hosts":
@@ -93,6 +98,10 @@ export class ListReader {
 
   #isFirstWord(): boolean {
     return this.#builder.count + this.#ignored + this.#invalid === 0;
+  }
+
+  #addTooLong(line: number): void {
+    this.#addProblem(line, `longer than ${LINE_CHARS_MAX} characters`);
   }
 
   #addProblem(line: number, because: string): void {
