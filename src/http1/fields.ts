@@ -80,6 +80,20 @@ export function withoutFields(lines: string, names: ReadonlySet<string>): string
   return kept;
 }
 
+/** The same message with other lines that travel on: what was read from them is read anew, what frames the message stays. */
+export function withForwarded(fields: Fields, lines: string, isRequest: boolean): Fields {
+  const read = readFields(lines, 0, lines.length, Number.POSITIVE_INFINITY, isRequest);
+  return {
+    ...fields,
+    forwarded: read.forwarded,
+    maxForwards: read.maxForwards,
+    via: read.via,
+    // Who removed the Date did not want ours.
+    hasDate: fields.hasDate || read.hasDate,
+    authorizesConnection: fields.authorizesConnection || read.authorizesConnection,
+  };
+}
+
 function refuseCount(countMax: number, isRequest: boolean): never {
   const detail = `Cannot read head: more than ${countMax} fields`;
   throw new ProtocolError(detail, isRequest ? 431 : 502, "headerCount");

@@ -30,3 +30,19 @@ export function valuesOf(lines: string, name: string): string[] {
 export function isNamed(lines: string, at: number, name: string): boolean {
   return lines[at + name.length] === ":" && nameOfLine(lines, at) === name;
 }
+
+/** Without the lines whose name (lower case) or value does not please; the same text when all of them do. */
+export function withoutLines(lines: string, drops: (name: string, value: string) => boolean): string {
+  let kept = "";
+  let runStart = 0;
+  for (let at = 0; at < lines.length; ) {
+    const end = nextLine(lines, at);
+    const name = nameOfLine(lines, at);
+    if (drops(name, lines.slice(at + name.length + 1, end - 2))) {
+      kept += lines.slice(runStart, at);
+      runStart = end;
+    }
+    at = end;
+  }
+  return runStart === 0 ? lines : kept + lines.slice(runStart);
+}

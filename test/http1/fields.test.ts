@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { ProtocolError } from "../../src/http1/error.ts";
-import { readFields, withoutFields } from "../../src/http1/fields.ts";
+import { readFields, withForwarded, withoutFields } from "../../src/http1/fields.ts";
 
 // Each row: what it shows | the lines | those that travel on.
 const hops = [
@@ -207,6 +207,22 @@ test("lines are dropped by name in any case, and the rest is left as it is", () 
 
   expect(withoutFields(lines, new Set(["a"]))).toBe("B: a\r\nab: 1\r\n");
   expect(withoutFields("", new Set(["a"]))).toBe("");
+});
+
+test("with other lines a message keeps its framing, and what they say is read anew", () => {
+  const given = "Host: a\r\nContent-Length: 5\r\nVia: 1.1 a\r\nMax-Forwards: 3\r\nConnection: close\r\n";
+  const fields = readRequest(given);
+
+  const changed = withForwarded(fields, "Via: 1.1 b\r\nDate: x\r\nConnection: c\r\n", true);
+
+  expect(changed).toEqual({
+    ...fields,
+    forwarded: "Via: 1.1 b\r\nDate: x\r\n",
+    via: "1.1 b",
+    hasDate: true,
+    maxForwards: undefined,
+  });
+  expect(fields).toEqual(readRequest(given));
 });
 
 test("hostile fields are read about as fast as they come", () => {
