@@ -20,7 +20,7 @@ const LANGUAGES: Readonly<Record<string, Language>> = {
 
 const PARSERS: Readonly<Record<Language, (text: string) => unknown>> = {
   yaml: Bun.YAML.parse,
-  toml: Bun.TOML.parse,
+  toml: (text) => withTextForTimes(Bun.TOML.parse(text)),
   json: JSON.parse,
   jsonc: parseJsonc,
 };
@@ -41,7 +41,7 @@ export async function readConfigFile(path: string): Promise<ReadFile> {
       return refuse(path, `Cannot read ${language.toUpperCase()}: it is nested too deeply`);
     const place = await findMistake(path, language);
     const hint =
-      language === "json" && /^\s*\/[/*]/m.test(text) ? " (a file with comments is named .jsonc)" : "";
+      reasonOf(error) === "Unrecognized token '/'" ? " (a file with comments is named .jsonc)" : "";
     return refuse(`${path}${place}`, `Cannot read ${language.toUpperCase()}: ${reasonOf(error)}${hint}`);
   }
 }
@@ -56,6 +56,14 @@ async function readText(path: string): Promise<string | { reason: string }> {
   } catch (error) {
     return { reason: fileProblem(error) };
   }
+}
+
+/** TOML alone has times and dates of its own; a setting reads them from text, as in the other languages. */
+function withTextForTimes(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(withTextForTimes);
+  if (Symbol.toStringTag in value) return String(value);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withTextForTimes(item)]));
 }
 
 /** Bun reads one value and ignores what follows it; inside a list nothing can follow unseen. */

@@ -1,5 +1,6 @@
-/** Kinds of value that tell of messages: field names and values, methods, paths, media types. RFC 9110's grammar. */
-import { type Kind, text } from "./kinds.ts";
+/** Kinds of value that tell of messages: methods, fields, media types, by the grammar of RFC 9110. */
+import { groupsOf, type Kind, text } from "./kinds.ts";
+import { HIDDEN } from "./kinds-identity.ts";
 
 const TOKEN_MAX = 128;
 
@@ -44,72 +45,32 @@ export const fieldValue = text(
   /^(?:[!-~](?:[\t -~]{0,4094}[!-~])?)?$/,
 );
 
-/** `*` is any run of characters. */
-export const glob = text(
-  "a pattern of 1 to 1024 characters, where * is any run of them",
-  /^\P{Cc}{1,1024}$/u,
-);
-
-/** Compared with a path without its query. */
-export const pathGlob = text(
-  'a path such as "/api/*", where * is any run of characters, without a query',
-  /^[/*][^?#\p{Cc}]{0,1023}$/u,
-);
-
-export const pathPrefix = text(
-  'the beginning of a path such as "/api/", in visible ASCII without ? or #',
-  /^\/[!"$->@-~]{0,1023}$/,
-);
-
-export const mediaType: Kind<string> = lowered(
-  text(
-    'a media type such as "application/zip" or "video/*"',
-    /^[\w!#$&^.+-]{1,64}\/(?:\*|[\w!#$&^.+-]{1,64})$/,
-  ),
-);
-
-/** With or without its dot; kept without. */
-export const extension: Kind<string> = {
-  expected: 'the extension of a file such as "exe"',
-  parse: (given) => {
-    const [, bare] = /^\.?([^\s./?#%\p{C}]{1,32}(?:\.[^\s./?#%\p{C}]{1,32})?)$/u.exec(String(given)) ?? [];
-    return bare?.toLowerCase();
-  },
-  format: (value) => value,
-};
-
-/** Of a query, as it stands there once decoded. */
-export const parameterName = text("the name of a parameter: 1 to 256 characters", /^\P{Cc}{1,256}$/u);
-export const parameterValue = text("at most 4096 characters", /^\P{Cc}{0,4096}$/u);
-
-function lowered(kind: Kind<string>): Kind<string> {
-  return { ...kind, parse: (given) => kind.parse(given)?.toLowerCase() };
+/** Fields by which somebody proves who he is; what they say is hidden as other secrets are. */
+export function tellsSecret(field: string): boolean {
+  return /auth|cookie|credential|key|passw|secret|session|token/i.test(field);
 }
 
-/** Searched in a path with its query. */
-export const pattern = text("a regular expression as RE2 has it", /^\P{Cc}{1,1024}$/u);
+/** A value that may turn out to be a secret, by the field it is for. */
+export const changedValue: Kind<string> = unlessHidden(fieldValue);
 
-export const replacement = text(
-  "at most 1024 visible ASCII characters, where $1 to $9 are groups",
-  /^[!"$-~]{0,1024}$/,
+/** `*` is any run of characters. */
+export const valueGlob: Kind<string> = unlessHidden(
+  text("a pattern of 1 to 1024 characters, where * is any run of them", /^\P{Cc}{1,1024}$/u),
 );
 
-/** The placeholders that `redirectTo` of the policy fills in, with what each could be. */
-const PLACEHOLDERS: Readonly<Record<string, string>> = {
-  "{host}": "a.example",
-  "{port}": "80",
-  "{path}": "/a?b=c",
-  "{url}": "http://a.example/",
-};
-
-/** Absolute, or a path on the host that was asked. */
-export const redirectTarget: Kind<string> = {
-  expected: `a URL of http or https, or a path, with no other placeholders than ${Object.keys(PLACEHOLDERS).join(", ")}`,
-  parse: (given) => {
-    if (typeof given !== "string" || !/^(?:https?:\/\/|\/(?!\/))[!-~]{0,2040}$/i.test(given))
-      return undefined;
-    const filled = given.replace(/\{\w+\}/g, (placeholder) => PLACEHOLDERS[placeholder] ?? placeholder);
-    return /[{}\\]/.test(filled) || !URL.canParse(filled, "http://a.example") ? undefined : given;
-  },
+/** Kept in lower case. RFC 6838 §4.2. */
+export const mediaType: Kind<string> = {
+  expected: 'a media type such as "application/zip" or "video/*"',
+  parse: (given) => groupsOf(/^[\w!#$&^.+-]{1,127}\/(?:\*|[\w!#$&^.+-]{1,127})$/, given)?.[0]?.toLowerCase(),
   format: (value) => value,
 };
+
+/** A value that is a secret in some places; what GET /config shows of it there can't be given back. */
+export function unlessHidden(kind: Kind<string>): Kind<string> {
+  return {
+    ...kind,
+    expected: `${kind.expected}, and not "${HIDDEN}"`,
+    secret: true,
+    parse: (given) => (given === HIDDEN ? undefined : kind.parse(given)),
+  };
+}

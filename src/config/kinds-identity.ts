@@ -1,5 +1,7 @@
 /** Kinds of value that tell who somebody is: names, passwords, tokens. */
-import { type Kind, text } from "./kinds.ts";
+import { isUserName, USER_NAME_EXPECTED } from "../credentials/account.ts";
+import { judgeHash } from "../credentials/hash.ts";
+import { either, type Kind, text } from "./kinds.ts";
 
 /** What GET /config shows in place of a secret. No secret may be this, so that one given back is refused. */
 export const HIDDEN = "***";
@@ -10,17 +12,21 @@ export const name = text(
   /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
 );
 
-/** RFC 7617 §2: no colon, for that is where the password begins. `*` stands for everybody. */
-export const userName = text(
-  'the name of a user: 1 to 128 characters, no space or colon among them, and not "*"',
-  /^(?!\*$)[^\s:\p{C}]{1,128}$/u,
-);
+/** `default` decides when no rule does, and `addresses` what no rule may open: they stand where rules' names do. */
+export const ruleName: Kind<string> = {
+  ...name,
+  expected: `${name.expected}, and neither "default" nor "addresses"`,
+  parse: (given) => (given === "default" || given === "addresses" ? undefined : name.parse(given)),
+};
 
-/** A user's name in a rule. */
-export const anyUser = text(
-  'the name of a user or token, or "*" for whoever has logged in',
-  /^[^\s:\p{C}]{1,128}$/u,
-);
+export const userName: Kind<string> = {
+  expected: USER_NAME_EXPECTED,
+  parse: (given) => (typeof given === "string" && isUserName(given) ? given : undefined),
+  format: (value) => value,
+};
+
+/** As a rule names it. */
+export const anyUser = either("*", userName);
 
 /** RFC 9110 §5.6.4: what a quoted-string holds without escapes. */
 export const realm = text(
@@ -37,7 +43,17 @@ export const password = secret(
   /^(?!\*{3}$)\P{Cc}{1,256}$/u,
 );
 
-export const passwordHash = secret("a hash of bcrypt or argon2", /^\$[!-~]{1,511}$/);
+export const passwordHash: Kind<string> = {
+  expected: "a hash of bcrypt or argon2",
+  secret: true,
+  whyNot: (given) => {
+    const judgement = typeof given === "string" ? judgeHash(given) : undefined;
+    if (typeof judgement !== "object") return undefined;
+    return judgement.problem.charAt(0).toUpperCase() + judgement.problem.slice(1);
+  },
+  parse: (given) => (typeof given === "string" && typeof judgeHash(given) === "string" ? given : undefined),
+  format: () => HIDDEN,
+};
 
 function secret(expected: string, pattern: RegExp): Kind<string> {
   return { ...text(expected, pattern), secret: true, format: () => HIDDEN };

@@ -1,8 +1,9 @@
 /** Kinds of value that tell of networks: ranges, ports, hosts, URLs. */
 import { parseCidr } from "../policy/address.ts";
+import { normaliseHost, normaliseName } from "../policy/host-name.ts";
 import type { PortRange } from "../policy/spec.ts";
 import { formatHostPort, parseHostPort } from "./host-port.ts";
-import type { Kind } from "./kinds.ts";
+import { groupsOf, type Kind } from "./kinds.ts";
 import { HIDDEN } from "./kinds-identity.ts";
 
 const PORT_MAX = 65_535;
@@ -27,25 +28,36 @@ export const listenerName: Kind<string> = {
 export const portRange: Kind<PortRange> = {
   expected: `a port from 1 to ${PORT_MAX} or a range such as "8000-8999"`,
   parse: (given) => {
-    const [, first = "", last = first] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(String(given)) ?? [];
+    const written = typeof given === "number" ? String(given) : given;
+    const [, first = "", last = first] = groupsOf(/^(\d{1,5})(?:-(\d{1,5}))?$/, written) ?? [];
     const [from, to] = [Number(first), Number(last)];
     return from >= 1 && from <= to && to <= PORT_MAX ? { from, to } : undefined;
   },
   format: ({ from, to }) => (from === to ? from : `${from}-${to}`),
 };
 
-/** A host as a rule names it; kept in the spelling of `normaliseHost`. */
+/** A host as a rule names it; kept in the one spelling that requests are compared with. */
 export const hostPattern: Kind<string> = {
   expected: 'a host such as "example.com", "*.example.com", ".example.com" or "192.0.2.1"',
-  parse: (given) =>
-    typeof given === "string" && /^\S{1,255}$/.test(given) ? given.toLowerCase() : undefined,
+  whyNot: (given) =>
+    cidr.parse(given) === undefined
+      ? undefined
+      : "Expected a host, found a range, which belongs in addresses",
+  parse: (given) => (typeof given === "string" ? normaliseHost(given) : undefined),
   format: (value) => value,
 };
 
-/** Where a rewrite sends a request; an IPv6 address keeps its brackets. */
+/** Where a rewrite sends a request; an IPv6 address is in brackets. */
 export const hostMaybePort: Kind<string> = {
   expected: 'a host, or a host and a port, such as "example.com" or "[2001:db8::1]:8080"',
-  parse: (given) => (typeof given === "string" && /^[^\s/@]{1,300}$/.test(given) ? given : undefined),
+  parse: (given) => {
+    const [, host = "", digits] = groupsOf(/^(\[[^\]]*\]|[^:]*)(?::(\d{1,5}))?$/, given) ?? [];
+    const name = normaliseName(host);
+    const port = digits === undefined ? undefined : Number(digits);
+    if (name === undefined || port === 0 || (port ?? 0) > PORT_MAX) return undefined;
+    const bracketed = name.includes(":") ? `[${name}]` : name;
+    return port === undefined ? bracketed : `${bracketed}:${port}`;
+  },
   format: (value) => value,
 };
 

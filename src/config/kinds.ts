@@ -12,7 +12,7 @@ import { formatDuration, formatSize, parseDuration, parseSize } from "./units.ts
 export interface Kind<T> {
   /** Completes "Expected …"; names the limits, so that one sentence serves every mistake. */
   readonly expected: string;
-  /** Its value is never shown, in a problem or anywhere else. */
+  /** No problem shows what was given; `format` is what anybody else sees of it. */
   readonly secret?: true;
   /** Says what is wrong with `given`, where `expected` can't: a complete sentence. */
   whyNot?(given: unknown): string | undefined;
@@ -70,7 +70,7 @@ export function count(least: number, most: number): Kind<number> {
   return {
     expected: `a whole number from ${least} to ${most}`,
     parse: (given) => {
-      const value = typeof given === "string" && /^\d{1,9}$/.test(given) ? Number(given) : given;
+      const value = groupsOf(/^\d{1,9}$/, given) ? Number(given) : given;
       return Number.isInteger(value) && (value as number) >= least && (value as number) <= most
         ? (value as number)
         : undefined;
@@ -86,6 +86,11 @@ export function text(expected: string, pattern: RegExp): Kind<string> {
     parse: (given) => (typeof given === "string" && pattern.test(given) ? given : undefined),
     format: (value) => value,
   };
+}
+
+/** The groups of `pattern`, the whole first; undefined where `given` is no text of its form. */
+export function groupsOf(pattern: RegExp, given: unknown): readonly (string | undefined)[] | undefined {
+  return typeof given === "string" ? (pattern.exec(given) ?? undefined) : undefined;
 }
 
 /** One of a few numbers. */

@@ -12,12 +12,17 @@ import type {
 import { choice, type Kind, numberOf, size } from "./kinds.ts";
 import {
   changeableField,
-  extension,
+  changedValue,
   fieldName,
-  fieldValue,
-  glob,
   mediaType,
   method,
+  tellsSecret,
+  valueGlob,
+} from "./kinds-http.ts";
+import { anyUser, name, ruleName } from "./kinds-identity.ts";
+import { cidr, hostMaybePort, hostPattern, listenerName, portRange } from "./kinds-network.ts";
+import {
+  extension,
   parameterName,
   parameterValue,
   pathGlob,
@@ -25,9 +30,7 @@ import {
   pattern,
   redirectTarget,
   replacement,
-} from "./kinds-http.ts";
-import { anyUser, name } from "./kinds-identity.ts";
-import { cidr, hostMaybePort, hostPattern, listenerName, portRange } from "./kinds-network.ts";
+} from "./kinds-target.ts";
 import { timeOfDay, weekdays, zone } from "./kinds-time.ts";
 import {
   list,
@@ -51,9 +54,10 @@ const PATTERNS_MAX = 100;
 const header: Schema<HeaderMatcher> = section(
   {
     name: required(fieldName, "The field."),
-    value: optional(glob, "Its value, `*` for any run of characters, in any case; without it, any."),
+    value: optional(valueGlob, "Its value, `*` for any run of characters, in any case; without it, any."),
   },
   "A header field of the request.",
+  hidesSecret,
 );
 
 const time: Schema<TimeSpan> = section(
@@ -94,7 +98,10 @@ const rewrite: Schema<RewriteSpec | undefined> = optionalSection(
     pattern: optionalSection(
       {
         from: required(pattern, "An RE2 expression; its first match in path and query is replaced."),
-        to: required(replacement, "What it is replaced with; `$1` to `$9` are its groups, `$$` is a `$`."),
+        to: required(
+          replacement,
+          "What it is replaced with; `$1` to `$9` are its groups, `$0` the match, `$$` a `$`.",
+        ),
       },
       "A regular expression and its replacement.",
     ),
@@ -128,7 +135,7 @@ const content: Schema<ContentSpec | undefined> = optionalSection(
 
 export const rule: Schema<RuleSpec> = section(
   {
-    name: required(name, "What answers, logs and metrics call it."),
+    name: required(ruleName, "What answers, logs and metrics call it."),
     action: required(
       choice("allow", "deny", "reset", "redirect", "rewrite", "headers", "limit", "tag", "content"),
       "What it does. `allow`, `deny`, `reset` (cut off) and `redirect` decide; after the others the next rule is looked at.",
@@ -195,18 +202,23 @@ function fieldChanges(whose: string): Schema<FieldChanges | undefined> {
       set: pairs(
         `Fields ${whose} that are set, in place of all with their name`,
         changeableField,
-        fieldValue,
+        changedValue,
       ),
-      add: pairs(`Fields ${whose} that are added`, changeableField, fieldValue),
+      add: pairs(`Fields ${whose} that are added`, changeableField, changedValue),
     },
     `Changes to the header fields ${whose}.`,
   );
+}
+
+function hidesSecret({ name }: Readonly<Record<string, unknown>>): string | undefined {
+  return typeof name === "string" && tellsSecret(name) ? "value" : undefined;
 }
 
 function pairs(meaning: string, nameKind: Kind<string>, value: Kind<string>): Schema<readonly NameValue[]> {
   const pair = section(
     { name: required(nameKind, "Its name."), value: required(value, "Its value.") },
     "A name and a value.",
+    hidesSecret,
   );
   return list(pair, { least: 0, most: 100 }, [], `${meaning}, each a \`name\` and a \`value\`.`);
 }

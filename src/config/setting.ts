@@ -12,7 +12,8 @@ import { concealFound, describeFound, sentence } from "./problems.ts";
 
 /** What a schema made here looks like to those who walk it. */
 export type Shape =
-  | { readonly is: "section"; readonly entries: Entries }
+  /** `hides` names the setting that is a secret because of what the others say. */
+  | { readonly is: "section"; readonly entries: Entries; readonly hides: Hides | undefined }
   /** `spreads`: an item as written stands for several. */
   | {
       readonly is: "list";
@@ -26,6 +27,9 @@ export type Shape =
       readonly fallback: unknown;
       readonly isRequired: boolean;
     };
+
+/** Given the values of a section, the name of the one that nobody may see. */
+export type Hides = (values: Readonly<Record<string, unknown>>) => string | undefined;
 
 type Entries = Readonly<Record<string, Schema<unknown>>>;
 
@@ -73,11 +77,15 @@ export function spreadList<T>(
   return described(schema, meaning, { is: "list", item, fallback: [], spreads: true });
 }
 
-export function section<const T extends Entries>(entries: T, meaning: string): Schema<Section<T>> {
+export function section<const T extends Entries>(
+  entries: T,
+  meaning: string,
+  hides?: Hides,
+): Schema<Section<T>> {
   return described(
     v.nullish(sectionOf(entries), () => ({})),
     meaning,
-    { is: "section", entries },
+    { is: "section", entries, hides },
   );
 }
 
@@ -86,7 +94,11 @@ export function optionalSection<const T extends Entries>(
   entries: T,
   meaning: string,
 ): Schema<Section<T> | undefined> {
-  return described(v.nullish(sectionOf(entries), undefined), meaning, { is: "section", entries });
+  return described(v.nullish(sectionOf(entries), undefined), meaning, {
+    is: "section",
+    entries,
+    hides: undefined,
+  });
 }
 
 export function shapeOf(schema: Schema<unknown>): Shape {
