@@ -115,6 +115,7 @@ async function exposeMetrics(deps: AdminDeps): Promise<string> {
     generation: deps.generation(),
     startedAt: deps.startedAt,
     listeners: deps.listeners(),
+    names: deps.names(),
   };
   return expose(deps.snapshot(), run, await readProcessFacts());
 }

@@ -4,6 +4,8 @@
  */
 import type { HostPort } from "../config/host-port.ts";
 import type { Config } from "../config/schema.ts";
+import type { HeavyHitter } from "../observe/heavy-hitters.ts";
+import type { PlaceNames } from "../observe/metric-table.ts";
 import type { Snapshot } from "../observe/snapshot.ts";
 
 export type Phase = "starting" | "ready" | "draining";
@@ -20,6 +22,48 @@ export interface ListenerState {
   /** Which of the listeners' cells it counts in: its own for as long as it is there. */
   readonly place: number;
 }
+
+/** A list of the policy, as far as the status port tells of it. Times are milliseconds since the epoch. */
+export interface ListState {
+  readonly name: string;
+  /** Its path or address, without what may be secret. */
+  readonly source: string;
+  readonly entries: number;
+  readonly ranges: number;
+  readonly bytes: number;
+  readonly loadedAt: number | undefined;
+  /** Why it is not up to date. */
+  readonly problem: string | undefined;
+}
+
+/** Never with its secret. */
+export interface TokenState {
+  readonly name: string;
+  readonly groups: readonly string[];
+  /** Milliseconds since the epoch; undefined: never. */
+  readonly expires: number | undefined;
+  /** One of the config goes only with the config. */
+  readonly isOfConfig: boolean;
+}
+
+export interface NewToken {
+  readonly name: string;
+  /** Milliseconds since the epoch; undefined: never. */
+  readonly expires: number | undefined;
+  readonly groups: readonly string[];
+}
+
+export interface BanState {
+  /** An address, or a range with its slash. */
+  readonly address: string;
+  readonly cause: string;
+  /** Milliseconds since the epoch. */
+  readonly until: number;
+}
+
+export type Explained =
+  | { readonly ok: true; readonly explanation: unknown }
+  | { readonly ok: false; readonly problems: readonly string[] };
 
 export interface AdminDeps {
   readonly version: string;
@@ -40,6 +84,27 @@ export interface AdminDeps {
   /** Reads the config file again; "no_file" when there is none. */
   reload(): Promise<ApplyResult | "no_file">;
   drain(): void;
+  /** By place: rules, lists, users, tags and limits of the config in force. */
+  names(): PlaceNames;
+  /** Hosts that the policy refused most often, the most first, at most `count`. */
+  refusedHosts(count: number): readonly HeavyHitter[];
+  lists(): readonly ListState[];
+  tokens(): readonly TokenState[];
+  /** The secret is told this once. */
+  addToken(
+    token: NewToken,
+  ): { readonly ok: true; readonly secret: string } | { readonly ok: false; readonly problem: string };
+  /** False when there is none of that name which was added here. */
+  removeToken(name: string): boolean;
+  bans(): readonly BanState[];
+  /** False when there is no such ban. */
+  liftBan(address: string): boolean;
+  /** `question` is whatever came as the body. */
+  explain(question: unknown): Promise<Explained>;
+  /** `host`: by what name the client has reached us. */
+  proxyPac(host: string | undefined): string;
+  /** Bytes of resident memory at which load is shed; undefined: never. */
+  memoryCeiling(): number | undefined;
   /** Ends a worker at once and replaces it; false when there is no such worker. */
   restartWorker(index: number): boolean;
   /** An error in our own code: to be logged with its stack and counted. */

@@ -1,9 +1,11 @@
 /**
  * A snapshot as Prometheus reads it: the text format 0.0.4. The series come from
  * `cellTable`; only what is not counted in a cell is named here. Every label's
- * values come from a fixed list, so that no client can make series.
+ * values come from a fixed list or from the config, so that no client can make
+ * series.
  */
-import { cells, cellTable, type Metric } from "./cells.ts";
+import { cells, cellTable } from "./cells.ts";
+import type { CellRun, Metric, PlaceNames } from "./metric-table.ts";
 import type { ProcessFacts } from "./process-facts.ts";
 import { type Latency, latencyBoundsMs, type Snapshot } from "./snapshot.ts";
 
@@ -19,6 +21,7 @@ export interface RunFacts {
   readonly startedAt: number;
   /** As bound. */
   readonly listeners: readonly { readonly address: string; readonly mode: string; readonly place: number }[];
+  readonly names: PlaceNames;
 }
 
 type Labels = Readonly<Record<string, string>>;
@@ -34,7 +37,7 @@ export function expose(snapshot: Snapshot, run: RunFacts, facts: ProcessFacts): 
     single("headgate_build_info", "What is running.", [{ version, commit, bun }, 1]),
     single("headgate_config_generation", "Number of the config in force, from 1.", [{}, run.generation]),
     family("headgate_listener_info", "gauge", "The address of each listener.", listeners),
-    ...cellTable.map((metric) => familyOf(metric, snapshot, places)),
+    ...cellTable.map((metric) => familyOf(metric, snapshot, places, run.names)),
     histogram(
       "headgate_first_byte_seconds",
       "Until the first byte of the upstream's answer.",
@@ -54,17 +57,35 @@ export function expose(snapshot: Snapshot, run: RunFacts, facts: ProcessFacts): 
   ].join("");
 }
 
-function familyOf(metric: Metric, snapshot: Snapshot, places: ReadonlySet<string>): string {
+function familyOf(
+  metric: Metric,
+  snapshot: Snapshot,
+  places: ReadonlySet<string>,
+  names: PlaceNames,
+): string {
+  const { name, type, help, run } = metric;
+  if (run !== undefined) return family(name, type, help, namedSamples(run, snapshot, names));
   const samples = metric.over === "worker" ? workerSamples(metric, snapshot) : totalSamples(metric, snapshot);
   // One that a reload took away may still have connections, and its history.
   const shown = samples.filter(
     ([{ listener }, value]) => listener === undefined || places.has(listener) || value !== 0,
   );
-  return family(metric.name, metric.type, metric.help, shown);
+  return family(name, type, help, shown);
 }
 
 function totalSamples({ cells, divisor }: Metric, { totals }: Snapshot): Sample[] {
   return cells.map(({ cell, labels }) => [labels, (totals[cell] ?? 0) / divisor]);
+}
+
+/** Only what a config in force names has a series. */
+function namedSamples(
+  { first, count, of, label }: CellRun,
+  { totals }: Snapshot,
+  names: PlaceNames,
+): Sample[] {
+  return names[of]
+    .slice(0, count)
+    .flatMap((name, place) => (name === undefined ? [] : [[{ [label]: name }, totals[first + place] ?? 0]]));
 }
 
 function workerSamples(metric: Metric, { workers }: Snapshot): Sample[] {

@@ -4,6 +4,7 @@
  * it once, at the end. Whatever happened, there is exactly one.
  */
 import type { FailureWord } from "./failure-word.ts";
+import type { Reason } from "./reason.ts";
 
 /** forward: one request and its answer; tunnel: CONNECT; upgrade: after a 101; own: we answered ourselves. */
 export type ExchangeKind = "forward" | "tunnel" | "upgrade" | "own";
@@ -14,6 +15,7 @@ export interface ExchangeRecord {
   readonly listener: number;
   /** The client's address, without the port. */
   readonly client: string;
+  /** Who has logged in: the name of a user or token. */
   readonly user: string | undefined;
   /** Empty when the request could not be read. */
   readonly method: string;
@@ -37,4 +39,13 @@ export interface ExchangeRecord {
   readonly reused: boolean;
   /** Why it failed, as RFC 9209 names it; undefined when it did not. */
   readonly failure: FailureWord | undefined;
+  /** What decided: a rule's name, "default", or the name of the limit that refused; undefined where the policy has no rules. */
+  readonly rule: string | undefined;
+  /** Why it was refused, or would have been; `rule` and `default` of what was let pass, too. */
+  readonly reason: Reason | undefined;
+  /** The list by which the rule matched. */
+  readonly list: string | undefined;
+  readonly tags: readonly string[];
+  /** The policy would have refused it, were it not an audit. */
+  readonly wouldDeny: boolean;
 }

@@ -1,7 +1,18 @@
 /** A process that is only told about: every order is appended to `log`, every fact can be changed. */
-import type { AdminDeps, ApplyResult, Phase } from "../../src/admin/deps.ts";
+import type {
+  AdminDeps,
+  ApplyResult,
+  BanState,
+  Explained,
+  ListState,
+  NewToken,
+  Phase,
+  TokenState,
+} from "../../src/admin/deps.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import { Counters, countersBuffer } from "../../src/observe/counters.ts";
+import { HeavyHitters } from "../../src/observe/heavy-hitters.ts";
+import type { PlaceNames } from "../../src/observe/metric-table.ts";
 import { takeSnapshot } from "../../src/observe/snapshot.ts";
 
 export class FakeDeps implements AdminDeps {
@@ -14,6 +25,15 @@ export class FakeDeps implements AdminDeps {
   phaseNow: Phase = "ready";
   reloadResult: ApplyResult | "no_file" = { ok: true, generation: 8 };
   failing = false;
+  /** As it would stand in the file. */
+  configInput: Readonly<Record<string, unknown>> = {};
+  placeNames: PlaceNames = { rules: [], lists: [], users: [], tags: [], limits: [] };
+  readonly hitters = new HeavyHitters(100);
+  listStates: readonly ListState[] = [];
+  tokenStates: readonly TokenState[] = [];
+  banStates: readonly BanState[] = [];
+  explained: Explained = { ok: true, explanation: { verdict: "allow" } };
+  ceiling: number | undefined = undefined;
 
   constructor(token?: string) {
     this.#token = token;
@@ -45,7 +65,8 @@ export class FakeDeps implements AdminDeps {
   }
 
   config() {
-    const loaded = parseConfig(this.#token === undefined ? {} : { admin: { token: this.#token } }, {});
+    const admin = this.#token === undefined ? {} : { admin: { token: this.#token } };
+    const loaded = parseConfig({ ...this.configInput, ...admin }, {});
     if (!loaded.ok) throw new Error(loaded.problems.join("\n"));
     return loaded.config;
   }
@@ -73,6 +94,56 @@ export class FakeDeps implements AdminDeps {
   restartWorker(index: number) {
     this.log.push(`restart ${index}`);
     return index < 2;
+  }
+
+  names() {
+    return this.placeNames;
+  }
+
+  refusedHosts(count: number) {
+    return this.hitters.top(count);
+  }
+
+  lists() {
+    return this.listStates;
+  }
+
+  tokens() {
+    return this.tokenStates;
+  }
+
+  addToken(token: NewToken) {
+    this.log.push(`add ${JSON.stringify(token)}`);
+    return this.tokenStates.some(({ name }) => name === token.name)
+      ? ({ ok: false, problem: `"${token.name}" is a name already taken` } as const)
+      : ({ ok: true, secret: "s3cret" } as const);
+  }
+
+  removeToken(wanted: string) {
+    this.log.push(`remove ${wanted}`);
+    return this.tokenStates.some(({ name, isOfConfig }) => name === wanted && !isOfConfig);
+  }
+
+  bans() {
+    return this.banStates;
+  }
+
+  liftBan(wanted: string) {
+    this.log.push(`lift ${wanted}`);
+    return this.banStates.some(({ address }) => address === wanted);
+  }
+
+  async explain(question: unknown) {
+    this.log.push(`explain ${JSON.stringify(question)}`);
+    return this.explained;
+  }
+
+  proxyPac(host: string | undefined) {
+    return `// for ${host}\nfunction FindProxyForURL(url, host) { return "DIRECT"; }\n`;
+  }
+
+  memoryCeiling() {
+    return this.ceiling;
   }
 
   report(error: Error) {

@@ -93,6 +93,7 @@ const run: RunFacts = {
   generation: 1,
   startedAt: 1_700_000_000_000,
   listeners: [{ address: "127.0.0.1:8888", mode: "forward", place: 0 }],
+  names: { rules: [], lists: [], users: [], tags: [], limits: [] },
 };
 
 function exposed(buffer: SharedArrayBuffer, changes: Partial<RunFacts> = {}) {

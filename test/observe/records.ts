@@ -18,6 +18,11 @@ export function recordOf(changes: Partial<ExchangeRecord> = {}): ExchangeRecord 
     upstream: "198.51.100.4:80",
     reused: true,
     failure: undefined,
+    rule: undefined,
+    reason: undefined,
+    list: undefined,
+    tags: [],
+    wouldDeny: false,
     ...changes,
   };
 }
