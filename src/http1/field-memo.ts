@@ -18,7 +18,9 @@ export class FieldMemo {
   recall(head: string, firstLineEnd: number, countMax: number): Fields | undefined {
     const { text, fields } = this;
     if (fields === undefined || head.length - firstLineEnd !== text.length) return undefined;
-    return head.endsWith(text) && fields.count <= countMax ? fields : undefined;
+    if (!head.endsWith(text) || fields.count > countMax) return undefined;
+    fields.recurs = true;
+    return fields;
   }
 
   /** Reads them, and keeps them for the next time. */

@@ -38,6 +38,8 @@ export class Fields {
   via = "";
   /** Of a request: what its client logs in to us with, and nobody else ever sees. */
   proxyAuthorization: string | undefined = undefined;
+  /** They have come again on their connection, and will: what is made of them is worth keeping. */
+  recurs = false;
 }
 
 /** Reads the lines of `text[from..to)`. Throws `ProtocolError` when more than `countMax`, or when one contradicts itself. */

@@ -40,6 +40,9 @@ const TELLING: ReadonlySet<string> = new Set([
   "x-wap-msisdn",
 ]);
 
+/** What the names begin with that any of this is asked about. */
+export const TELLING_LETTERS = [...new Set([...TELLING, "referer"].map((name) => name.charAt(0)))].join("");
+
 /** The field with this name, in lower case, tells of the client whatever it says. */
 export function tellsOfClient(name: string): boolean {
   return TELLING.has(name) || isForwardedField(name);

@@ -12,6 +12,8 @@ import { valuesOf } from "./field-lines.ts";
 import { decodePercent, utf8Bytes } from "./percent.ts";
 import type { ContentSpec } from "./spec.ts";
 
+const DOT = 0x2e;
+
 export interface ContentRefusal {
   readonly because: "content_extension" | "content_type" | "content_size";
   readonly status: 403 | 413;
@@ -91,14 +93,20 @@ export class BodyGauge {
 }
 
 function withoutQuery(path: string): string {
-  return path.split("?", 1)[0] ?? "";
+  const at = path.indexOf("?");
+  return at < 0 ? path : path.slice(0, at);
 }
 
 /** The last segment that names something, decoded once, dot segments left out. */
 function fileOf(path: string): string {
+  const end = path.lastIndexOf("/") + 1;
+  if (end < path.length && !/[%\\]/.test(path) && path.charCodeAt(end) !== DOT) return path.slice(end);
   const segments = decodePercent(path).split(/[/\\]/);
   return segments.findLast((segment) => !/^\.{0,2}$/.test(segment)) ?? "";
 }
+
+/** Where names are cut, "" for not at all. */
+const MARKS = ["", ";", ":", "\0"] as const;
 
 /**
  * Upstreams and file systems cut names at different places, so each is looked
@@ -106,15 +114,23 @@ function fileOf(path: string): string {
  */
 function judgeName(extensions: readonly string[], file: string): ContentRefusal | undefined {
   const refused = byText(extensions);
-  for (const cut of [undefined, ";", ":", "\0"]) {
-    if (cut !== undefined && !file.includes(cut)) continue;
-    const name = (cut === undefined ? file : (file.split(cut, 1)[0] ?? "")).replace(/(?<![. ])[. ]+$/, "");
+  for (const mark of MARKS) {
+    const at = mark === "" ? file.length : file.indexOf(mark);
+    if (at < 0) continue;
+    const name = withoutTail(file.slice(0, at));
     const last = name.lastIndexOf(".");
     const lastButOne = last < 1 ? -1 : name.lastIndexOf(".", last - 1);
     const extension = refused.get(extensionAt(name, last)) ?? refused.get(extensionAt(name, lastButOne));
     if (extension !== undefined) return refuse("content_extension", 403, `extension .${extension}`);
   }
   return undefined;
+}
+
+/** Dots and spaces at its end are nothing to some file systems. */
+function withoutTail(name: string): string {
+  let end = name.length;
+  while (name[end - 1] === "." || name[end - 1] === " ") end--;
+  return name.slice(0, end);
 }
 
 function extensionAt(name: string, dot: number): string {

@@ -17,10 +17,12 @@ export function changeFields(lines: string, changes: readonly FieldChanges[]): s
 }
 
 interface Compiled {
-  /** By name in lower case: the line to stand there, and "" for none. */
+  /** By name in lower case: the line to stand there. */
   readonly replaced: ReadonlyMap<string, string>;
   readonly removed: ReadonlySet<string>;
   readonly added: string;
+  /** How long those names are, a bit each: most lines are spared the making of a text to look up. */
+  readonly lengths: number;
 }
 
 /** Kept as long as the spec is: a config is read once, and changes many messages. */
@@ -30,35 +32,42 @@ function compiled(changes: FieldChanges): Compiled {
   const before = known.get(changes);
   if (before !== undefined) return before;
   const { remove, set, add } = changes;
+  const lengths = [...remove, ...set.map(({ name }) => name)].map((name) => lengthBit(name.length));
   const made: Compiled = {
     removed: new Set(remove.map((name) => name.toLowerCase())),
     replaced: new Map(set.map(({ name, value }) => [name.toLowerCase(), `${name}: ${value}\r\n`])),
     added: add.map(({ name, value }) => `${name}: ${value}\r\n`).join(""),
+    lengths: lengths.reduce((bits, bit) => bits | bit, 0),
   };
   known.set(changes, made);
   return made;
 }
 
-function applyTo(lines: string, { replaced, removed, added }: Compiled): string {
+function lengthBit(length: number): number {
+  return 1 << (length & 31);
+}
+
+function applyTo(lines: string, changes: Compiled): string {
+  const { replaced, removed, added, lengths } = changes;
   let kept = "";
   let runStart = 0;
-  let placed: Set<string> | undefined;
+  const placed = new Set<string>();
   for (let at = 0; at < lines.length; ) {
     const end = nextLine(lines, at);
-    const name = nameOfLine(lines, at);
-    const line = replaced.get(name);
-    const isRemoved = removed.has(name);
-    if (isRemoved || line !== undefined) {
+    const isLikely = (lengths & lengthBit(lines.indexOf(":", at) - at)) !== 0;
+    const name = isLikely ? nameOfLine(lines, at) : "";
+    const line = removed.has(name) ? "" : replaced.get(name);
+    if (line !== undefined) {
       kept += lines.slice(runStart, at);
       runStart = end;
-      if (line !== undefined && !isRemoved && !placed?.has(name)) {
+      if (line !== "" && !placed.has(name)) {
         kept += line;
-        (placed ??= new Set()).add(name);
+        placed.add(name);
       }
     }
     at = end;
   }
   kept = runStart === 0 ? lines : kept + lines.slice(runStart);
-  for (const [name, line] of replaced) if (!placed?.has(name)) kept += line;
+  for (const [name, line] of replaced) if (!placed.has(name)) kept += line;
   return kept + added;
 }

@@ -11,7 +11,7 @@
 import type { Config } from "../config/schema.ts";
 import type { Origin } from "../http1/target.ts";
 import { type Address, formatAddress, isUnspecified } from "../policy/address.ts";
-import { isAcrossSites, isForwardedField, tellsOfClient } from "../policy/anonymity.ts";
+import { isAcrossSites, isForwardedField, TELLING_LETTERS, tellsOfClient } from "../policy/anonymity.ts";
 import { changeFields } from "../policy/field-changes.ts";
 import { valuesOf, withoutLines } from "../policy/field-lines.ts";
 import type { FieldChanges } from "../policy/spec.ts";
@@ -54,9 +54,9 @@ export function introduce(identity: Identity, lines: string, client: Address, as
     case "append":
       return withClientAppended(identity, lines, client, asked);
     case "replace":
-      return withClientAppended(identity, withoutLines(lines, isForwardedField), client, asked);
+      return withClientAppended(identity, withoutLines(lines, "fx", isForwardedField), client, asked);
     case "hide":
-      return withoutLines(lines, isForwardedField);
+      return withoutLines(lines, "fx", isForwardedField);
     case "anonymous":
       return anonymised(identity, lines, asked);
   }
@@ -71,7 +71,7 @@ function withClientAppended({ by }: Identity, lines: string, client: Address, as
     ...valuesOf(lines, "forwarded").filter((value) => isSaid(value) && endsOutsideQuotes(value)),
     `by=${by};for=${node};host=${quotedIfNeeded(asked.authority)};proto=http`,
   ];
-  const others = withoutLines(lines, (name) => name === "x-forwarded-for" || name === "forwarded");
+  const others = withoutLines(lines, "fx", (name) => name === "x-forwarded-for" || name === "forwarded");
   const host =
     valuesOf(lines, "x-forwarded-host").length > 0 ? "" : `X-Forwarded-Host: ${asked.authority}\r\n`;
   const protocol = valuesOf(lines, "x-forwarded-proto").length > 0 ? "" : "X-Forwarded-Proto: http\r\n";
@@ -81,6 +81,7 @@ function withClientAppended({ by }: Identity, lines: string, client: Address, as
 function anonymised({ userAgent }: Identity, lines: string, { host }: Origin): string {
   const kept = withoutLines(
     lines,
+    TELLING_LETTERS,
     (name, value) => tellsOfClient(name) || (name === "referer" && isAcrossSites(value.trim(), host)),
   );
   return userAgent === undefined ? kept : changeFields(kept, [userAgent]);

@@ -30,10 +30,11 @@ export function outgoingFor(
 /** The answer as the client is sent it; the same head when nothing changes. */
 export function answerFor(head: ResponseHead, changes: readonly FieldChanges[]): ResponseHead {
   if (changes.length === 0) return head;
-  const before = made.get(head.fields);
+  const before = head.fields.recurs ? made.get(head.fields) : undefined;
   if (before !== undefined && isSame(before.changes, changes)) return { ...head, fields: before.fields };
   const fields = withLines(head.fields, changeFields(head.fields.forwarded, changes), false);
-  made.set(head.fields, { fields, changes, identity: undefined, client: undefined, authority: "" });
+  if (head.fields.recurs)
+    made.set(head.fields, { fields, changes, identity: undefined, client: undefined, authority: "" });
   return fields === head.fields ? head : { ...head, fields };
 }
 
@@ -76,7 +77,7 @@ function changedFields(
   asked: Origin,
   changes: readonly FieldChanges[],
 ): Fields {
-  const before = made.get(fields);
+  const before = fields.recurs ? made.get(fields) : undefined;
   if (
     before !== undefined &&
     before.identity === identity &&
@@ -88,7 +89,8 @@ function changedFields(
   }
   const introduced = introduce(identity, fields.forwarded, client, asked);
   const changed = withLines(fields, changeFields(introduced, changes), true);
-  made.set(fields, { fields: changed, changes, identity, client, authority: asked.authority });
+  if (fields.recurs)
+    made.set(fields, { fields: changed, changes, identity, client, authority: asked.authority });
   return changed;
 }
 
