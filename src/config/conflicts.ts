@@ -1,43 +1,50 @@
 /**
  * What must hold between settings that are each right by themselves:
  *
- *   1. a listener that other machines can reach lists its clients: an open
- *      proxy is never an accident
+ *   1. a listener that other machines can reach lists its clients, or has them
+ *      log in: an open proxy is never an accident
  *   2. no two listeners share an address and port (any free port may repeat)
  *   3. a status port that other machines can reach has a token
  *   4. the status port is no listener's
  *   5. the least a name is remembered is no more than the most
+ *   6. who is anonymous is not told of elsewhere
  *
- * It is given what could be read, so that these are reported together with
- * the values that could not.
+ * and what `credential-conflicts.ts`, `limit-conflicts.ts` and
+ * `rule-conflicts.ts` say. It is given what could be read, so that these are
+ * reported together with the values that could not.
  */
 import { isLoopback, isUnspecified, parseAddress } from "../policy/address.ts";
+import { credentialConflicts } from "./credential-conflicts.ts";
 import { formatHostPort, type HostPort } from "./host-port.ts";
+import { limitConflicts } from "./limit-conflicts.ts";
 import { expectedFound, type Problem } from "./problems.ts";
-import type { Config } from "./schema.ts";
+import type { ReadableAuthentication, ReadableConfig } from "./readable.ts";
+import { ruleConflicts } from "./rule-conflicts.ts";
 import { formatDuration } from "./units.ts";
 
-/** Undefined stands for what has a problem already. */
-export interface ReadableConfig {
-  readonly listeners: readonly (Config["listeners"][number] | undefined)[];
-  readonly admin: Config["admin"] | undefined;
-  readonly dns: Config["dns"] | undefined;
+export function findConflicts(config: ReadableConfig): Problem[] {
+  const { listeners, admin, dns, authentication, policy } = config;
+  return [
+    ...listenerConflicts(listeners, mustLogIn(authentication)),
+    ...adminConflicts(admin, listeners),
+    ...dnsConflicts(dns),
+    ...anonymityConflicts(config),
+    ...credentialConflicts(authentication),
+    ...limitConflicts(policy),
+    ...ruleConflicts(policy, authentication, listeners),
+  ];
 }
 
-export function findConflicts({ listeners, admin, dns }: ReadableConfig): Problem[] {
-  return [...listenerConflicts(listeners), ...adminConflicts(admin, listeners), ...dnsConflicts(dns)];
-}
-
-function* listenerConflicts(listeners: ReadableConfig["listeners"]): Generator<Problem> {
+function* listenerConflicts(listeners: ReadableConfig["listeners"], mustLogIn: boolean): Generator<Problem> {
   const firstAt = new Map<string, number>();
   for (const [at, listener] of listeners.entries()) {
     if (listener === undefined) continue;
     const { address, clients } = listener;
     const name = formatHostPort(address);
-    if (clients.length === 0 && isPublic(address)) {
+    if (clients.length === 0 && isPublic(address) && !mustLogIn) {
       yield expectedFound(
         `listeners[${at}].clients`,
-        `at least one range such as "10.0.0.0/8", for other machines can reach ${name}`,
+        `at least one range such as "10.0.0.0/8", or users who must log in, for other machines can reach ${name}`,
         "none",
       );
     }
@@ -74,6 +81,26 @@ function* dnsConflicts(dns: ReadableConfig["dns"]): Generator<Problem> {
   if (dns === undefined || dns.ttlMin <= dns.ttlMax) return;
   const most = formatDuration(dns.ttlMax);
   yield expectedFound("dns.ttlMin", `no more than dns.ttlMax, which is ${most}`, formatDuration(dns.ttlMin));
+}
+
+function* anonymityConflicts({ anonymous, forwarded, via }: ReadableConfig): Generator<Problem> {
+  if (anonymous?.enabled !== true) return;
+  if (forwarded === "append" || forwarded === "replace") {
+    yield expectedFound(
+      "forwarded",
+      '"pass" or "hide", for anonymous.enabled hides clients',
+      `"${forwarded}"`,
+    );
+  }
+  if (via?.mode === "on") {
+    yield expectedFound("via.mode", '"pseudonym" or "off", for anonymous.enabled turns it off', '"on"');
+  }
+}
+
+/** What can't be read may be somebody: that is found out once the rest is right. */
+function mustLogIn({ mode, users, tokens, htpasswd, isPartial }: ReadableAuthentication): boolean {
+  const somebody = users.length > 0 || tokens.length > 0 || htpasswd !== undefined;
+  return isPartial || (mode === "required" && somebody);
 }
 
 function isPublic({ host }: HostPort): boolean {

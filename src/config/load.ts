@@ -8,11 +8,12 @@
  * The input itself goes no further than this: it may hold secrets.
  */
 import * as v from "valibot";
-import { findConflicts, type ReadableConfig } from "./conflicts.ts";
+import { findConflicts } from "./conflicts.ts";
 import { readConfigFile } from "./file.ts";
 import { type Environment, interpolate } from "./interpolate.ts";
 import { applyOverrides, noOverrides, type Overrides } from "./overrides.ts";
 import { joinPath, type Problem, renderProblem } from "./problems.ts";
+import { readableOf } from "./readable.ts";
 import { type Config, configSchema } from "./schema.ts";
 import { isMap } from "./setting.ts";
 import { findUnknown } from "./unknown.ts";
@@ -42,7 +43,9 @@ export function parseConfig(
   const issues = (result.issues ?? []).filter(({ expected }) => expected !== "never").map(problemOf);
   const mistakes = onePerPath([...unfilled, ...findUnknown(value), ...issues]);
 
-  const conflicts = isTree(result.output) ? findConflicts(readable(result.output, overrides, mistakes)) : [];
+  const conflicts = isTree(result.output, mistakes)
+    ? findConflicts(readableOf(result.output, overrides, mistakes))
+    : [];
 
   const problems = [...mistakes, ...conflicts].map(renderProblem);
   return result.success && problems.length === 0
@@ -62,26 +65,6 @@ function onePerPath(problems: readonly Problem[]): Problem[] {
 }
 
 /** valibot hands out what it could read even when it refuses the whole, but for a whole that is no tree. */
-function isTree(output: unknown): output is Config {
-  return isMap(output) && "listeners" in output;
-}
-
-/** What no problem lies in. The command line's listeners have been checked, whatever the file's are. */
-function readable(output: Config, overrides: Overrides, problems: readonly Problem[]): ReadableConfig {
-  const isSound = (path: string): boolean =>
-    !problems.some(
-      (each) =>
-        each.path === path || (/^[.[]/.test(each.path.slice(path.length)) && each.path.startsWith(path)),
-    );
-  const isList = !problems.some(({ path }) => path === "listeners");
-
-  const inFile = isList
-    ? output.listeners.map((each, at) => (isSound(`listeners[${at}]`) ? each : undefined))
-    : [];
-  const admin = isSound("admin") ? output.admin : undefined;
-  return {
-    listeners: overrides.listeners ?? inFile,
-    admin: admin && { ...admin, address: overrides.admin ?? admin.address },
-    dns: isSound("dns") ? output.dns : undefined,
-  };
+function isTree(output: unknown, problems: readonly Problem[]): output is Config {
+  return isMap(output) && "listeners" in output && !problems.some(({ path }) => path === "");
 }
