@@ -1,5 +1,5 @@
 /** What a rewrite does to a path: each part of its spec a step, and each step keeps what it does not name, to the byte. */
-import { RE2JS } from "re2js";
+import { knownPattern } from "./pattern.ts";
 import { decodePercent, encodeComponent, encodePercent, utf8Bytes } from "./percent.ts";
 import type { RewriteSpec } from "./spec.ts";
 
@@ -20,20 +20,23 @@ export function stepsOf({ pathPrefix, pattern, query }: RewriteSpec): readonly R
   return steps;
 }
 
-/** RFC 3986 §5.2.4, for dots and slashes that are encoded as well: whoever decodes first would climb. */
+/** RFC 3986 §5.2.4, for dots and slashes that are encoded and for backslashes as well: whoever reads these so would climb. */
 function resolveDots(path: string): string {
   const queryAt = queryStart(path);
-  if (!/(?:\/|%2f)(?:\.|%2e){1,2}(?:\/|%2f|$)/i.test(path.slice(0, queryAt))) return path;
+  const pieces = path.slice(0, queryAt).split(/(?=\/|\\|%2f|%5c)/i);
+  if (!pieces.some(isDotted)) return path;
   const kept: string[] = [];
-  let isDotted = false;
-  for (const piece of path.slice(0, queryAt).split(/(?=\/|%2f)/i)) {
-    const dots = /^(?:\/|%2f)((?:\.|%2e){1,2})$/i.exec(piece)?.[1];
-    isDotted = dots !== undefined;
-    if (dots === undefined) kept.push(piece);
-    else if (/^(?:\.|%2e){2}$/i.test(dots)) kept.pop();
+  for (const piece of pieces) {
+    if (!isDotted(piece)) kept.push(piece);
+    else if (/(?:\.|%2e){2}$/i.test(piece)) kept.pop();
   }
-  if (isDotted) kept.push("/");
-  return kept.join("") + path.slice(queryAt);
+  if (isDotted(pieces.at(-1) ?? "")) kept.push("/");
+  return kept.join("").replace(/^(?:\\|%2f|%5c)/i, "/") + path.slice(queryAt);
+}
+
+/** A separator with one dot or two behind it, and nothing else. */
+function isDotted(piece: string): boolean {
+  return /^(?:\/|\\|%2f|%5c)(?:\.|%2e){1,2}$/i.test(piece);
 }
 
 /** Whole segments: "/api" is a prefix of "/api" and "/api/x", not of "/apiary". Compared decoded. */
@@ -68,25 +71,23 @@ function isEncodedAt(path: string, at: number): boolean {
   return path[at] === "%" && /^[0-9a-f]{2}$/i.test(path.slice(at + 1, at + 3));
 }
 
-/** The first match is replaced; "$$" is a "$". */
+/** The first match is replaced; "$0" is all of it, and "$$" a "$". */
 function patternStep(from: string, to: string): RewriteStep {
-  const pattern = RE2JS.compile(from);
+  const pattern = knownPattern(from);
   const parts = encodePercent(to, /[^!"$-~]/gu).split(/(\$[$0-9])/);
   return (path) => {
-    const matcher = pattern.matcher(path);
-    if (!matcher.find()) return path;
-    let replaced = path.slice(0, matcher.start());
+    const match = pattern.find(path);
+    if (match === undefined) return path;
+    let replaced = path.slice(0, match.start);
     for (const part of parts) {
+      // A problem already, however it goes on.
       if (replaced.length > path.length + GROWTH_BYTES_MAX) break;
-      replaced += expanded(part, (group) => (group <= matcher.groupCount() ? matcher.group(group) : ""));
+      if (part === "$$") replaced += "$";
+      else if (/^\$[0-9]$/.test(part)) replaced += match.groups[Number(part.slice(1))] ?? "";
+      else replaced += part;
     }
-    return replaced + path.slice(matcher.end());
+    return replaced + path.slice(match.end);
   };
-}
-
-function expanded(part: string, groupOf: (group: number) => string | null): string {
-  if (!/^\$[$0-9]$/.test(part)) return part;
-  return part === "$$" ? "$" : (groupOf(Number(part.slice(1))) ?? "");
 }
 
 function queryStep(query: NonNullable<RewriteSpec["query"]>): RewriteStep {

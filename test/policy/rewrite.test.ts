@@ -57,7 +57,8 @@ const prefixes = [
   ["/", "/jail", "/../etc", "/jail/etc"],
   ["/", "/jail", "/a/../../../etc/.", "/jail/etc/"],
   ["/", "/jail", "/%2e%2E/.%2e/etc", "/jail/etc"],
-  ["/", "/jail", "/a%2f..%2F..%2fetc", "/jail%2fetc"],
+  ["/", "/jail", "/a%2f..%2F..%2fetc", "/jail/etc"],
+  ["/", "/jail", "/a\\..\\..%5C..\\etc", "/jail/etc"],
   ["/", "/jail", "/a/..?b=/../c", "/jail/?b=/../c"],
   ["/", "/jail", "/...//.a/a..", "/jail/...//.a/a.."],
 ] as const;
@@ -204,6 +205,38 @@ test.each(redirects)(
     expect(redirectTo(spec, { host, port, path })).toBe(location);
   },
 );
+
+test("whatever a query holds, only the parameters that are named change", () => {
+  const random = randomFrom(20260207);
+  const pick = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)] as T;
+  const named = ["a", "%61", "b+c", "b%20c", "%E2%82%AC"];
+  const others = ["A", "", "aa", "b++c", "a;b", "%", "%6", "%zz", "%2561", "%E2%82", "b%2bc"];
+  const values = ["", "=", "=1", "=a", "=a=b", "=%26", "=?x", "=+"];
+  const spec = specOf({ query: { remove: ["a", "b c"], set: [{ name: "€", value: "2" }] } });
+
+  for (let round = 0; round < 2_000; round++) {
+    const given = Array.from({ length: 1 + Math.floor(random() * 6) }, () => {
+      const isNamed = random() < 0.4;
+      const name = pick(isNamed ? named : others);
+      return { isNamed, isSet: name === "%E2%82%AC", text: name + pick(values) };
+    });
+    const path = `/p?${given.map(({ text }) => text).join("&")}`;
+    const at = given.findIndex(({ isSet }) => isSet);
+    const set = { isNamed: false, isSet: true, text: "%E2%82%AC=2" };
+    const placed = at < 0 ? [...given, set] : given.with(at, set);
+    const expected = placed.filter(({ isNamed }) => !isNamed).map(({ text }) => text);
+
+    expect(rewriteTarget(spec, { ...TARGET, path })).toMatchObject({ path: `/p?${expected.join("&")}` });
+  }
+});
+
+function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
 
 function specOf(rewrite: Partial<RewriteSpec>): RewriteSpec {
   return { host: undefined, pathPrefix: undefined, pattern: undefined, query: undefined, ...rewrite };
