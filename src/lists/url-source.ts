@@ -80,7 +80,8 @@ export class UrlSource implements ListSource {
       if (!REDIRECTS.has(response.status)) return { ok: true, response };
 
       await response.body?.cancel();
-      const next = URL.parse(response.headers.get("location") ?? "", url.href);
+      const location = response.headers.get("location");
+      const next = location === null ? null : URL.parse(location, url.href);
       if (url.protocol === "https:" && next?.protocol === "http:") {
         return refuse("it is redirected from https to http");
       }
