@@ -28,8 +28,8 @@ import type { PolicySpec } from "../policy/spec.ts";
 const ROWS_MAX = 1_000;
 
 interface Asker {
-  /** As it has called us, with brackets; undefined when it did not, or not so that a script may say it. */
-  readonly authority: string | undefined;
+  /** As it has called us, with brackets; empty when it did not, or not so that a script may say it. */
+  readonly authority: string;
   readonly host: string;
   /** It is on this machine. */
   readonly isLocal: boolean;
@@ -43,62 +43,54 @@ export function proxyPac(
 ): string {
   const asker = readAsker(host);
   const proxies = listeners.flatMap(({ address }) => proxyFor(address, asker));
-  if (proxies.length === 0) return script(['  return "DIRECT"; // No listener can be reached by this name.']);
+  if (proxies.length === 0) return script('\n  return "DIRECT"; // No listener can be reached by this name.');
 
   const reach = reachOf(policy, proxies, asker);
   const answer = (isReached: boolean) => (isReached ? "proxies" : '"DIRECT"');
-  const named = hostsNamed(policy);
-  return script([
-    `  var proxies = ${JSON.stringify(proxies.map(({ text }) => `PROXY ${text}`).join("; "))};`,
-    ...tableOf("named", Object.fromEntries(named.slice(0, ROWS_MAX).map((name) => [`$${name}`, 1])), named),
-    ...tableOf("opened", reach.opened.slice(0, ROWS_MAX), reach.opened),
-    ...tableOf("closed", reach.closed, reach.closed),
-    "  var i;",
-    '  if (!/^(https?|wss?):/i.test(url)) return "DIRECT";',
-    ...(asker.authority === undefined
-      ? []
-      : [
-          `  if (authorityOf(url) == ${JSON.stringify(asker.authority)}) return "DIRECT"; // our status port`,
-        ]),
-    '  host = host.toLowerCase().replace(/^\\[|\\]$|\\.$/g, "");',
-    '  if (named.hasOwnProperty("$" + host)) return proxies;',
-    `  if (host.indexOf(":") >= 0) return ${reach.closedIpv6} ? "DIRECT" : proxies;`,
-    "  if (/^\\d+\\.\\d+\\.\\d+\\.\\d+$/.test(host)) {",
-    "    for (i = 0; i < opened.length; i++) if (isInNet(host, opened[i][0], opened[i][1])) return proxies;",
-    '    for (i = 0; i < closed.length; i++) if (isInNet(host, closed[i][0], closed[i][1])) return "DIRECT";',
-    "    return proxies;",
-    "  }",
-    `  if (host == "localhost" || dnsDomainIs(host, ".localhost")) return ${answer(reach.localhost)};`,
-    `  if (isPlainHostName(host)) return ${answer(reach.plainNames)};`,
-    "  return proxies;",
-  ]);
+  const hosts = hostsNamed(policy);
+  const named = Object.fromEntries(hosts.slice(0, ROWS_MAX).map((name) => [`$${name}`, 1]));
+  return script(String.raw`
+  var proxies = ${JSON.stringify(proxies.map(({ text }) => `PROXY ${text}`).join("; "))};
+  var statusPort = ${JSON.stringify(asker.authority)};
+  var named = ${tableOf(named, hosts.length)}
+  var opened = ${tableOf(reach.opened.slice(0, ROWS_MAX), reach.opened.length)}
+  var closed = ${tableOf(reach.closed, reach.closed.length)}
+  var i;
+  if (!/^(https?|wss?):/i.test(url) || authorityOf(url) == statusPort) return "DIRECT";
+  host = host.toLowerCase().replace(/^\[|\]$|\.$/g, "");
+  if (named.hasOwnProperty("$" + host)) return proxies;
+  if (host.indexOf(":") >= 0) return ${reach.closedIpv6} ? "DIRECT" : proxies;
+  if (/^\d+\.\d+\.\d+\.\d+$/.test(host)) {
+    for (i = 0; i < opened.length; i++) if (isInNet(host, opened[i][0], opened[i][1])) return proxies;
+    for (i = 0; i < closed.length; i++) if (isInNet(host, closed[i][0], closed[i][1])) return "DIRECT";
+    return proxies;
+  }
+  if (host == "localhost" || dnsDomainIs(host, ".localhost")) return ${answer(reach.localhost)};
+  if (isPlainHostName(host)) return ${answer(reach.plainNames)};
+  return proxies;`);
 }
 
-function script(body: readonly string[]): string {
-  return [
-    "// Made by Headgate, of its listeners and rules. No name is resolved here.",
-    "function FindProxyForURL(url, host) {",
-    ...body,
-    "}",
-    "",
-    "function authorityOf(url) {",
-    '  return url.toLowerCase().replace(/^[a-z]+:\\/\\//, "").replace(/[\\/?#].*$/, "").replace(/^.*@/, "");',
-    "}",
-    "",
-  ].join("\n");
+function script(body: string): string {
+  return String.raw`// Made by Headgate, of its listeners and rules. No name is resolved here.
+function FindProxyForURL(url, host) {${body}
 }
 
-function tableOf(name: string, rows: object, all: readonly unknown[]): string[] {
-  const left = all.length - Object.keys(rows).length;
-  const comment = left > 0 ? ` // and ${left} more, left out` : "";
-  return [`  var ${name} = ${JSON.stringify(rows)};${comment}`];
+function authorityOf(url) {
+  return url.toLowerCase().replace(/^[a-z]+:\/\//, "").replace(/[\/?#].*$/, "").replace(/^.*@/, "");
+}
+`;
+}
+
+function tableOf(rows: object, count: number): string {
+  const left = count - Object.keys(rows).length;
+  return `${JSON.stringify(rows)};${left > 0 ? ` // and ${left} more, left out` : ""}`;
 }
 
 function readAsker(field: string | undefined): Asker {
   const [, given = "", port = ""] =
     /^(\[[^\]]{1,64}\]|[^:[\]]{1,255})(:[0-9]{1,5})?$/.exec(field ?? "") ?? [];
   const name = normaliseName(given);
-  if (name === undefined) return { authority: undefined, host: "127.0.0.1", isLocal: true };
+  if (name === undefined) return { authority: "", host: "127.0.0.1", isLocal: true };
   const address = parseAddress(name);
   const isLocal = address === undefined ? /^(?:.*\.)?localhost$/.test(name) : isLoopback(address);
   return { authority: bracketed(name) + port, host: name, isLocal };
