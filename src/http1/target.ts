@@ -1,8 +1,10 @@
 /**
  * Request targets (RFC 9112 §3.2): which of the four forms, and what it names.
- * Hosts come out in lower case, ports as numbers. Percent-encoded hosts, user
- * information and fragments are refused, and so is every spelling of an IPv4
- * address but four decimal numbers: another program might read it otherwise.
+ * A host comes out in its one spelling, so that what is judged by name can't be
+ * passed by another: lower case, no dot at the end, an IPv6 address as short as
+ * it gets, an IPv4-mapped one as IPv4. Percent-encoded hosts, user information
+ * and fragments are refused, and so is every spelling of an IPv4 address but
+ * four decimal numbers: another program might read it otherwise.
  */
 import { ProtocolError } from "./error.ts";
 
@@ -14,14 +16,15 @@ export type Target =
   | { readonly form: "origin"; readonly path: string };
 
 export interface Origin {
-  /** Lower case; an IPv6 address without its brackets. */
+  /** In its one spelling; an IPv6 address without its brackets. */
   readonly host: string;
   readonly port: number;
   /** `host` or `host:port`, brackets and all, the default port left out: what Host and a pool are keyed by. */
   readonly authority: string;
 }
 
-const HOST_BYTES_MAX = 255;
+/** RFC 1035 §2.3.4: 253 as text, and the dot at the end. */
+const HOST_BYTES_MAX = 254;
 
 export function parseTarget(method: string, target: string): Target {
   if (method === "CONNECT") return { form: "authority", origin: parseConnectAuthority(target) };
@@ -114,15 +117,18 @@ function splitAuthority(authority: string): { host: string; port: string | undef
   return match === null ? undefined : { host: match[1] ?? "", port: match[2] };
 }
 
+const LABEL = "[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?";
+const NAME = new RegExp(`^${LABEL}(?:\\.${LABEL})*\\.?$`);
+
 function readHost(text: string): string | undefined {
   if (text.length === 0 || text.length > HOST_BYTES_MAX) return undefined;
+  if (text.startsWith("[")) return readIpv6(text.slice(1, -1).toLowerCase());
+  // Before the case is folded: of letters beyond ASCII, some fold into it.
+  if (!NAME.test(text)) return undefined;
   const host = text.toLowerCase();
-  if (host.startsWith("[")) return readIpv6(host.slice(1, -1));
-  if (!/^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*\.?$/.test(host))
-    return undefined;
   // What ends in a number is an address or nothing: "0x7f.1", "127.1" and "2130706433" are addresses to some.
-  if (/(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)\.?$/.test(host) && !isDottedQuad(host)) return undefined;
-  return host;
+  if (/(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)\.?$/.test(host)) return isDottedQuad(host) ? host : undefined;
+  return host.endsWith(".") ? host.slice(0, -1) : host;
 }
 
 function isDottedQuad(host: string): boolean {
@@ -142,7 +148,16 @@ function readIpv6(text: string): string | undefined {
   if (halves.length > 2) return undefined;
   const parts = halves.flatMap((half) => (half === "" ? [] : half.split(":")));
   if (!parts.every((part) => /^[0-9a-f]{1,4}$/.test(part))) return undefined;
-  return (halves.length === 1 ? parts.length === 8 : parts.length <= 7) ? text : undefined;
+  return (halves.length === 1 ? parts.length === 8 : parts.length <= 7) ? shortestIpv6(text) : undefined;
+}
+
+/** RFC 5952, as URLs are written (WHATWG URL, "IPv6 serializer"); what is mapped from IPv4 is IPv4 (RFC 4291 §2.5.5.2). */
+function shortestIpv6(text: string): string {
+  const shortest = new URL(`http://[${text}]`).hostname.slice(1, -1);
+  const mapped = /^::ffff:([0-9a-f]+):([0-9a-f]+)$/.exec(shortest);
+  if (mapped === null) return shortest;
+  const [high, low] = [Number.parseInt(mapped[1] ?? "", 16), Number.parseInt(mapped[2] ?? "", 16)];
+  return `${high >>> 8}.${high & 255}.${low >>> 8}.${low & 255}`;
 }
 
 function readPort(text: string | undefined, defaultPort: number | undefined): number | undefined {
