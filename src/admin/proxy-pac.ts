@@ -70,6 +70,15 @@ export function proxyPac(
   return proxies;`);
 }
 
+/** `host:port` of the listeners that whoever calls us by `host` can reach. */
+export function proxyAddresses(
+  listeners: readonly { readonly address: string }[],
+  host: string | undefined,
+): string[] {
+  const asker = readAsker(host);
+  return listeners.flatMap(({ address }) => proxyFor(address, asker)).map(({ text }) => text);
+}
+
 function script(body: string): string {
   return String.raw`// Made by Headgate, of its listeners and rules. No name is resolved here.
 function FindProxyForURL(url, host) {${body}
