@@ -50,15 +50,17 @@ const answers: Readonly<Record<string, Answer>> = {
   "/to-file": () => redirect("file:///etc/hostname"),
   "/to-nowhere": () => new Response(null, { status: 302 }),
   "/silent": () => new Promise<Response>(() => {}),
-  "/stalls": () => new Response(bodyOf((controller) => controller.enqueue(encode(LIST)))),
-  "/drips": () =>
-    new Response(
-      bodyOf(async (controller) => {
-        for (; !controller.desiredSize || controller.desiredSize > -1_000; await Bun.sleep(5)) {
-          controller.enqueue(encode("a.example\n"));
-        }
-      }),
-    ),
+  "/stalls": () => new Response(new ReadableStream({ start: (body) => body.enqueue(encode(LIST)) })),
+  "/drips": () => {
+    let timer: NodeJS.Timeout;
+    const body = new ReadableStream({
+      start(controller) {
+        timer = setInterval(() => controller.enqueue(encode("a.example\n")), 5);
+      },
+      cancel: () => clearInterval(timer),
+    });
+    return new Response(body);
+  },
 };
 
 const loads = [
@@ -154,13 +156,6 @@ function asker(source: UrlSource): () => Promise<string> {
 
 function redirect(location: string): Response {
   return new Response(null, { status: 302, headers: { location } });
-}
-
-function bodyOf(
-  start: (controller: ReadableStreamDefaultController<Uint8Array>) => void,
-): ReadableStream<Uint8Array> {
-  // What `start` returns is not waited for, so that the first pieces go out.
-  return new ReadableStream({ start: (controller) => void start(controller) });
 }
 
 function encode(text: string): Uint8Array {
