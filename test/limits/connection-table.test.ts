@@ -1,15 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import {
-  type ConnectionLimits,
-  ConnectionTable,
-  connectionTableBuffer,
-} from "../../src/limits/connection-table.ts";
+import { type ConnectionLimits, ConnectionTable } from "../../src/limits/connection-table.ts";
+import { countTableBuffer } from "../../src/limits/count-table.ts";
 import type { HammerOrder, HammerReport } from "./connection-hammer.ts";
 
 const SEED = 12345;
 
 test("connections in all are limited over all workers together", () => {
-  const [first, second] = tables({ connections: 3, connectionsPerClient: 3 });
+  const [first, second] = tables({ connections: 3, connectionsPerClient: 3, connectionsPerPrefix: 100_000 });
 
   expect(first.admit("192.0.2.1")).toBe("admitted");
   expect(second.admit("192.0.2.2")).toBe("admitted");
@@ -18,7 +15,11 @@ test("connections in all are limited over all workers together", () => {
 });
 
 test("connections of one client are limited over all workers together, and others do not notice", () => {
-  const [first, second] = tables({ connections: 100, connectionsPerClient: 2 });
+  const [first, second] = tables({
+    connections: 100,
+    connectionsPerClient: 2,
+    connectionsPerPrefix: 100_000,
+  });
 
   expect(first.admit("192.0.2.1")).toBe("admitted");
   expect(second.admit("192.0.2.1")).toBe("admitted");
@@ -27,7 +28,11 @@ test("connections of one client are limited over all workers together, and other
 });
 
 test("all addresses of one IPv6 network of a client count as one, and other networks do not", () => {
-  const [first, second] = tables({ connections: 100, connectionsPerClient: 2 });
+  const [first, second] = tables({
+    connections: 100,
+    connectionsPerClient: 2,
+    connectionsPerPrefix: 100_000,
+  });
 
   expect(first.admit("2001:db8:0:1::1")).toBe("admitted");
   expect(second.admit("2001:db8:0:1:ffff::2")).toBe("admitted");
@@ -38,7 +43,7 @@ test("all addresses of one IPv6 network of a client count as one, and other netw
 });
 
 test("one that leaves makes room for one, through whichever worker", () => {
-  const [first, second] = tables({ connections: 1, connectionsPerClient: 1 });
+  const [first, second] = tables({ connections: 1, connectionsPerClient: 1, connectionsPerPrefix: 100_000 });
   first.admit("192.0.2.1");
   expect(second.admit("192.0.2.1")).toBe("connections");
 
@@ -48,7 +53,7 @@ test("one that leaves makes room for one, through whichever worker", () => {
 });
 
 test("who is refused does not count", () => {
-  const [first] = tables({ connections: 1, connectionsPerClient: 1 });
+  const [first] = tables({ connections: 1, connectionsPerClient: 1, connectionsPerPrefix: 100_000 });
   first.admit("192.0.2.1");
   for (let attempt = 0; attempt < 10; attempt++) first.admit("192.0.2.2");
   first.release("192.0.2.1");
@@ -57,17 +62,17 @@ test("who is refused does not count", () => {
 });
 
 test("a limit that is lowered binds the next, and one that is raised lets it in", () => {
-  const [first] = tables({ connections: 2, connectionsPerClient: 2 });
+  const [first] = tables({ connections: 2, connectionsPerClient: 2, connectionsPerPrefix: 100_000 });
   first.admit("192.0.2.1");
-  first.limits = { connections: 1, connectionsPerClient: 2 };
+  first.limits = { connections: 1, connectionsPerClient: 2, connectionsPerPrefix: 100_000 };
   expect(first.admit("192.0.2.1")).toBe("connections");
 
-  first.limits = { connections: 2, connectionsPerClient: 2 };
+  first.limits = { connections: 2, connectionsPerClient: 2, connectionsPerPrefix: 100_000 };
   expect(first.admit("192.0.2.1")).toBe("admitted");
 });
 
 test("what a dead worker had is cleared, and the others' stays", () => {
-  const [first, second] = tables({ connections: 2, connectionsPerClient: 2 });
+  const [first, second] = tables({ connections: 2, connectionsPerClient: 2, connectionsPerPrefix: 100_000 });
   first.admit("192.0.2.1");
   second.admit("192.0.2.2");
   first.clear();
@@ -77,7 +82,7 @@ test("what a dead worker had is cleared, and the others' stays", () => {
 });
 
 test("clients that share a slot by chance are not taken for one", () => {
-  const [table] = tables({ connections: 100_000, connectionsPerClient: 4 });
+  const [table] = tables({ connections: 100_000, connectionsPerClient: 4, connectionsPerPrefix: 100_000 });
   const clients = Array.from({ length: 4_000 }, (_, index) => `10.0.${index >> 8}.${index & 255}`);
   const refused = clients.filter((client) => table.admit(client) !== "admitted");
 
@@ -87,10 +92,18 @@ test("clients that share a slot by chance are not taken for one", () => {
 describe("threads that hammer one table", () => {
   // Each row: what is limited | the limits | the most at once.
   test.each([
-    ["connections in all", { connections: 50, connectionsPerClient: 1_000 }, 50],
-    ["connections of a client", { connections: 1_000, connectionsPerClient: 50 }, 50],
+    [
+      "connections in all",
+      { connections: 50, connectionsPerClient: 1_000, connectionsPerPrefix: 100_000 },
+      50,
+    ],
+    [
+      "connections of a client",
+      { connections: 1_000, connectionsPerClient: 50, connectionsPerPrefix: 100_000 },
+      50,
+    ],
   ])("never exceed the limit: %s", async (_, limits, most) => {
-    const buffer = connectionTableBuffer(4);
+    const buffer = countTableBuffer(4);
     const held = new Int32Array(new SharedArrayBuffer(8));
     const entry = new URL("./connection-hammer.ts", import.meta.url).href;
     const workers = [new Worker(entry), new Worker(entry), new Worker(entry)];
@@ -113,6 +126,6 @@ describe("threads that hammer one table", () => {
 });
 
 function tables(limits: ConnectionLimits): [ConnectionTable, ConnectionTable] {
-  const buffer = connectionTableBuffer(2);
+  const buffer = countTableBuffer(2);
   return [new ConnectionTable(buffer, 0, SEED, limits), new ConnectionTable(buffer, 1, SEED, limits)];
 }
