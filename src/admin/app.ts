@@ -4,29 +4,41 @@
  * never have a stack.
  */
 import { type Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { redactConfig } from "../config/redact.ts";
 import { EXPOSITION_CONTENT_TYPE, expose } from "../observe/exposition.ts";
 import { readProcessFacts } from "../observe/process-facts.ts";
+import { limitBody, readJson } from "./body.ts";
 import type { AdminDeps, ApplyResult } from "./deps.ts";
+import { addGateRoutes } from "./gate-routes.ts";
 import { decideAccess } from "./guard.ts";
 import { reportStatus } from "./status-report.ts";
+import { addTokenRoutes } from "./tokens.ts";
+
+const READ_CONFIG = "read the config";
 
 /** A config of a thousand rules has some 100 KB. */
 const CONFIG_BYTES_MAX = 1024 * 1024;
 
 const INDEX = `Headgate status port
 
-GET  /health                   200 while the process is alive
-GET  /ready                    200 while it takes connections, 503 while it starts or drains
-GET  /status                   what it is doing, as JSON
-GET  /metrics                  the same for Prometheus
-GET  /config                   the config in force, secrets redacted
-PUT  /config                   a new config as JSON, applied whole or refused whole
-POST /reload                   read the config file again
-POST /drain                    stop accepting, finish what is in flight, exit
-POST /workers/:index/restart   end one worker at once and start another
+GET    /health                  200 while the process is alive
+GET    /ready                   200 while it takes connections, 503 while it starts or drains
+GET    /status                  what it is doing, as JSON
+GET    /metrics                 the same for Prometheus
+GET    /config                  the config in force, secrets redacted
+PUT    /config                  a new config as JSON, applied whole or refused whole
+POST   /reload                  read the config file again
+POST   /explain                 what the policy says of a request, and why
+GET    /lists                   the policy's lists, how large and how fresh
+GET    /tokens                  who may log in with a token; never the secrets
+POST   /tokens                  add a token: its secret is told this once
+DELETE /tokens/:name            remove a token that was added here
+GET    /bans                    clients that are shut out, and until when
+DELETE /bans/:client            let one in again
+GET    /proxy.pac               the proxy, as browsers configure themselves
+POST   /drain                   stop accepting, finish what is in flight, exit
+POST   /workers/:index/restart  end one worker at once and start another
 `;
 
 export function createAdminApp(deps: AdminDeps): Hono {
@@ -41,15 +53,15 @@ export function createAdminApp(deps: AdminDeps): Hono {
     c.body(await exposeMetrics(deps), 200, { "Content-Type": EXPOSITION_CONTENT_TYPE }),
   );
   app.get("/config", (c) => c.json({ generation: deps.generation(), config: redactConfig(deps.config()) }));
-  app.put("/config", bodyLimit({ maxSize: CONFIG_BYTES_MAX, onError: refuseBody }), (c) =>
-    putConfig(c, deps),
-  );
+  app.put("/config", limitBody(CONFIG_BYTES_MAX, READ_CONFIG), (c) => putConfig(c, deps));
   app.post("/reload", async (c) => {
     const result = await deps.reload();
     return result === "no_file"
       ? c.json({ error: "Cannot reload: there is no config file" }, 409)
       : answerApply(c, result);
   });
+  addGateRoutes(app, deps);
+  addTokenRoutes(app, deps);
   app.post("/drain", (c) => {
     deps.drain();
     return c.json({ phase: deps.phase() }, 202);
@@ -121,21 +133,12 @@ async function exposeMetrics(deps: AdminDeps): Promise<string> {
 }
 
 async function putConfig(c: Context, deps: AdminDeps): Promise<Response> {
-  let input: unknown;
-  try {
-    input = JSON.parse(await c.req.text());
-  } catch {
-    return c.json({ error: "Cannot read the config: the body is not JSON" }, 400);
-  }
-  return answerApply(c, await deps.applyConfig(input));
+  const body = await readJson(c, READ_CONFIG);
+  return body.ok ? answerApply(c, await deps.applyConfig(body.value)) : body.response;
 }
 
 function answerApply(c: Context, result: ApplyResult): Response {
   return result.ok
     ? c.json({ generation: result.generation })
     : c.json({ error: "Config refused, the old one stays", problems: result.problems }, 422);
-}
-
-function refuseBody(c: Context): Response {
-  return c.json({ error: `Cannot read the config: it has more than ${CONFIG_BYTES_MAX} bytes` }, 413);
 }

@@ -4,6 +4,10 @@
  */
 import type { HostPort } from "../config/host-port.ts";
 import type { Config } from "../config/schema.ts";
+import type { TokenState } from "../credentials/keeper.ts";
+import type { AddedToken, TokenRequest } from "../credentials/token-store.ts";
+import type { Ban } from "../limits/ban-table.ts";
+import type { ListState } from "../lists/kept-list.ts";
 import type { HeavyHitter } from "../observe/heavy-hitters.ts";
 import type { PlaceNames } from "../observe/metric-table.ts";
 import type { Snapshot } from "../observe/snapshot.ts";
@@ -21,44 +25,6 @@ export interface ListenerState {
   readonly mode: string;
   /** Which of the listeners' cells it counts in: its own for as long as it is there. */
   readonly place: number;
-}
-
-/** A list of the policy, as far as the status port tells of it. Times are milliseconds since the epoch. */
-export interface ListState {
-  readonly name: string;
-  /** Its path or address, without what may be secret. */
-  readonly source: string;
-  readonly entries: number;
-  readonly ranges: number;
-  readonly bytes: number;
-  readonly loadedAt: number | undefined;
-  /** Why it is not up to date. */
-  readonly problem: string | undefined;
-}
-
-/** Never with its secret. */
-export interface TokenState {
-  readonly name: string;
-  readonly groups: readonly string[];
-  /** Milliseconds since the epoch; undefined: never. */
-  readonly expires: number | undefined;
-  /** One of the config goes only with the config. */
-  readonly isOfConfig: boolean;
-}
-
-export interface NewToken {
-  readonly name: string;
-  /** Milliseconds since the epoch; undefined: never. */
-  readonly expires: number | undefined;
-  readonly groups: readonly string[];
-}
-
-export interface BanState {
-  /** An address, or a range with its slash. */
-  readonly address: string;
-  readonly cause: string;
-  /** Milliseconds since the epoch. */
-  readonly until: number;
 }
 
 export type Explained =
@@ -90,18 +56,17 @@ export interface AdminDeps {
   refusedHosts(count: number): readonly HeavyHitter[];
   lists(): readonly ListState[];
   tokens(): readonly TokenState[];
-  /** The secret is told this once. */
-  addToken(
-    token: NewToken,
-  ): { readonly ok: true; readonly secret: string } | { readonly ok: false; readonly problem: string };
+  /** Once it resolves, every worker knows of it. The same holds for the next. */
+  addToken(token: TokenRequest): Promise<AddedToken>;
   /** False when there is none of that name which was added here. */
-  removeToken(name: string): boolean;
-  bans(): readonly BanState[];
-  /** False when there is no such ban. */
-  liftBan(address: string): boolean;
+  removeToken(name: string): Promise<boolean>;
+  /** Those in force. */
+  bans(): readonly Ban[];
+  /** False when there is no such ban; `client` as `bans` has it. */
+  liftBan(client: string): boolean;
   /** `question` is whatever came as the body. */
   explain(question: unknown): Promise<Explained>;
-  /** `host`: by what name the client has reached us. */
+  /** `host`: the `Host` of the request. */
   proxyPac(host: string | undefined): string;
   /** Bytes of resident memory at which load is shed; undefined: never. */
   memoryCeiling(): number | undefined;

@@ -4,7 +4,7 @@
  * The rules, in order; the first that applies decides:
  *   1. a browser says that another site asks              refuse, 403
  *   2. `Origin` is not where the request went             refuse, 403
- *   3. a token is set, and only health is asked           allow
+ *   3. a token is set, and a probe or proxy.pac is asked  allow
  *   4. a token is set, and it came                        allow
  *   5. a token is set                                     refuse, 401
  *   6. `Host` is a loopback name, or our very address     allow
@@ -42,8 +42,12 @@ export interface AccessPolicy {
   readonly token: string | undefined;
 }
 
-/** A load balancer or orchestrator that probes these has no token, and they tell next to nothing. */
-const probes = new Set(["/health", "/ready"]);
+/**
+ * A load balancer or orchestrator that probes the first two has no token, nor has
+ * a browser that looks for its proxy; they tell next to nothing. A browser asks
+ * for its script itself, in no page's name, so that 1 and 2 do not meet it.
+ */
+const tokenless = new Set(["/health", "/ready", "/proxy.pac"]);
 
 export function decideAccess(facts: AccessFacts, policy: AccessPolicy): AccessDecision {
   if (!isOwnSite(facts.fetchSite)) return refuse(403, "site_foreign");
@@ -53,7 +57,7 @@ export function decideAccess(facts: AccessFacts, policy: AccessPolicy): AccessDe
 }
 
 function decideToken({ path, authorization }: AccessFacts, token: string): AccessDecision {
-  if (probes.has(path)) return { verdict: "allow" };
+  if (tokenless.has(path)) return { verdict: "allow" };
   const given = /^Bearer +(\S+) *$/i.exec(authorization ?? "")?.[1];
   if (given === undefined) return refuse(401, "token_missing");
   return isSame(given, token) ? { verdict: "allow" } : refuse(401, "token_wrong");

@@ -8,11 +8,20 @@ import {
   exchangeKinds,
   LISTENERS_MAX,
   limitWords,
+  logInResults,
   statusClasses,
 } from "../observe/cells.ts";
 import { failureWords } from "../observe/failure-word.ts";
 import type { Latency, Snapshot } from "../observe/snapshot.ts";
 import type { AdminDeps, Phase, WorkerState } from "./deps.ts";
+import {
+  type BansReport,
+  type PolicyReport,
+  reportBans,
+  reportPolicy,
+  reportShedding,
+  type SheddingReport,
+} from "./gate-report.ts";
 
 export interface StatusReport {
   readonly version: string;
@@ -30,6 +39,11 @@ export interface StatusReport {
   readonly upstream: UpstreamReport;
   readonly dns: { readonly lookups: number; readonly cacheHits: number; readonly failures: number };
   readonly limits: { readonly reached: number; readonly byLimit: Readonly<Record<string, number>> };
+  readonly policy: PolicyReport;
+  /** Requests whose credentials were looked at, by result. */
+  readonly logIns: Readonly<Record<string, number>>;
+  readonly bans: BansReport;
+  readonly shedding: SheddingReport;
   readonly memory: { readonly residentBytes: number };
   readonly log: { readonly written: number; readonly dropped: number; readonly inFlightBytes: number };
 }
@@ -117,6 +131,10 @@ export function reportStatus(deps: AdminDeps, nowMs: number): StatusReport {
       failures: total(cells.dnsFailures),
     },
     limits: reportLimits(total),
+    policy: reportPolicy(deps, total),
+    logIns: Object.fromEntries(logInResults.map((word) => [word, total(cells.logIns[word])])),
+    bans: reportBans(deps),
+    shedding: reportShedding(deps, total),
     memory: { residentBytes: process.memoryUsage.rss() },
     log: {
       written: total(cells.logLinesWritten),

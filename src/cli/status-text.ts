@@ -1,8 +1,12 @@
 /** A status report as a page for people: aligned, and only what there is to say. */
 import type { LatencyReport, StatusReport } from "../admin/status-report.ts";
 import { formatBytes, formatDuration, paint } from "../observe/terminal.ts";
+import { counts, type GateSections, gateFacts, ruleRows } from "./gate-text.ts";
 
-export function renderStatus(report: StatusReport, colour: boolean): string {
+/** A Headgate from before there was a gate has nothing to tell of it. */
+export type AnyStatusReport = Omit<StatusReport, keyof GateSections> & Partial<GateSections>;
+
+export function renderStatus(report: AnyStatusReport, colour: boolean): string {
   const title = (text: string) => paint(text, "bold", colour);
   const phase = paint(report.phase, report.phase === "ready" ? "green" : "yellow", colour);
   const { uptimeSeconds, generation, version, commit } = report;
@@ -11,12 +15,15 @@ export function renderStatus(report: StatusReport, colour: boolean): string {
     table(title, listenerRows(report)),
     table(title, workerRows(report)),
     table(title, latencyRows(report)),
+    table(title, ruleRows(report)),
     "\n",
-    ...facts(report).map(([name, text]) => `${title(name.padEnd(12))}${text}\n`),
+    ...[...facts(report), ...gateFacts(report)]
+      .filter(([, text]) => text !== "")
+      .map(([name, text]) => `${title(name.padEnd(12))}${text}\n`),
   ].join("");
 }
 
-function listenerRows({ listeners }: StatusReport): string[][] {
+function listenerRows({ listeners }: AnyStatusReport): string[][] {
   return [
     ["listener", "mode", "open", "total"],
     ...listeners.map(({ address, mode, connectionsOpen, connections }) => [
@@ -28,7 +35,7 @@ function listenerRows({ listeners }: StatusReport): string[][] {
   ];
 }
 
-function workerRows({ workers }: StatusReport): string[][] {
+function workerRows({ workers }: AnyStatusReport): string[][] {
   return [
     ["worker", "state", "open", "exchanges", "in flight", "lag", "heap", "restarts"],
     ...workers.map((worker) => [
@@ -44,7 +51,7 @@ function workerRows({ workers }: StatusReport): string[][] {
   ];
 }
 
-function latencyRows({ latency }: StatusReport): string[][] {
+function latencyRows({ latency }: AnyStatusReport): string[][] {
   const row = (name: string, { p50Ms, p90Ms, p99Ms, p999Ms, maxMs }: LatencyReport) => [
     name,
     ...[p50Ms, p90Ms, p99Ms, p999Ms, maxMs].map(formatDuration),
@@ -56,10 +63,10 @@ function latencyRows({ latency }: StatusReport): string[][] {
   ];
 }
 
-/** One line each; a line with nothing to tell is left out. */
-function facts({ totals, upstream, dns, limits, memory, log }: StatusReport): [string, string][] {
+/** One line each; a line with nothing to tell has no text, and is left out. */
+function facts({ totals, upstream, dns, limits, memory, log }: AnyStatusReport): [string, string][] {
   const reuse = `${Math.round(upstream.reuseRatio * 100)} %`;
-  const lines: [string, string][] = [
+  return [
     [
       "exchanges",
       `${totals.exchanges} ended, ${totals.inFlight} in flight, ${totals.tunnelsOpen} tunnels open`,
@@ -83,19 +90,11 @@ function facts({ totals, upstream, dns, limits, memory, log }: StatusReport): [s
     ["memory", `${formatBytes(memory.residentBytes)} resident`],
     ["access log", `${log.written} lines written, ${log.dropped} dropped`],
   ];
-  return lines.filter(([, text]) => text !== "");
 }
 
-/** Those that are not zero: "2xx 12, 5xx 1". */
-function counts(byWord: Readonly<Record<string, number>>): string {
-  return Object.entries(byWord)
-    .filter(([, count]) => count > 0)
-    .map(([word, count]) => `${word} ${count}`)
-    .join(", ");
-}
-
-/** The first row is the head; words stand left, figures right. */
+/** The first row is the head; words stand left, figures right. Nothing, when there is no other row. */
 function table(title: (text: string) => string, rows: readonly string[][]): string {
+  if (rows.length < 2) return "";
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const lines = rows.map((row, i) => {
     const line = row

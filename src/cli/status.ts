@@ -2,10 +2,9 @@
  * `headgate status`: asks a status port what its proxy is doing and prints it, for
  * people or, with `json`, as it came. Whatever goes wrong is one line on stderr.
  */
-import type { StatusReport } from "../admin/status-report.ts";
 import type { StatusOptions } from "./args.ts";
 import { complain, printData, wantsColour } from "./output.ts";
-import { renderStatus } from "./status-text.ts";
+import { type AnyStatusReport, renderStatus } from "./status-text.ts";
 
 export interface StatusOutput {
   /** False when it could not be written. */
@@ -29,7 +28,7 @@ export async function runStatus(request: StatusOptions, output = processOutput()
 }
 
 type Answer =
-  | { readonly ok: true; readonly text: string; readonly report: StatusReport }
+  | { readonly ok: true; readonly text: string; readonly report: AnyStatusReport }
   | { readonly ok: false; readonly problem: string };
 
 async function askStatus({ url, token }: StatusOptions): Promise<Answer> {
@@ -84,8 +83,8 @@ function withoutControls(_key: string, value: unknown): unknown {
 
 const sections = ["listeners", "workers", "totals", "latency", "upstream", "dns", "limits", "memory", "log"];
 
-/** Enough to tell ours from a stranger's: one of our ports answers all of `StatusReport`. */
-function isReport(body: unknown): body is StatusReport {
+/** Enough to tell ours from a stranger's: one of our ports answers all of `AnyStatusReport`. */
+function isReport(body: unknown): body is AnyStatusReport {
   const report = body as Record<string, unknown> | undefined;
   return (
     typeof report?.["version"] === "string" && sections.every((name) => typeof report[name] === "object")

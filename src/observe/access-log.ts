@@ -44,7 +44,7 @@ function jsonWriter({ query, listeners }: LineOptions): (record: ExchangeRecord)
   const formatTime = timeFormatter();
 
   return (record) => {
-    const { user, upstream, firstByteMs } = record;
+    const { user, upstream, firstByteMs, tags } = record;
     const line = JSON.stringify({
       time: formatTime(record.startedAt),
       client: record.client,
@@ -61,6 +61,11 @@ function jsonWriter({ query, listeners }: LineOptions): (record: ExchangeRecord)
       upstream,
       reused: upstream === undefined ? undefined : record.reused,
       error: record.failure,
+      rule: record.rule,
+      reason: record.reason,
+      list: record.list,
+      tags: tags.length === 0 ? undefined : tags,
+      wouldDeny: record.wouldDeny || undefined,
     });
     return `${escapeJson(line)}\n`;
   };
@@ -96,7 +101,19 @@ function prettyLine(record: ExchangeRecord, target: string, colour: boolean): st
     parts.push(paint(`via ${record.upstream}${record.reused ? " reused" : ""}`, "dim", colour));
   }
   if (failure !== undefined) parts.push(paint(failure, "red", colour));
+  if (record.wouldDeny) parts.push(paint(`would deny ${whatRefused(record)}`, "yellow", colour));
+  else if (record.kind === "own" && record.reason !== undefined) {
+    parts.push(paint(whatRefused(record), "red", colour));
+  }
   return `${parts.join(" ")}\n`;
+}
+
+/** The reason and what it goes by: `rule no-ads (list ads)`, `limit per-user`, `credentials_missing`. */
+function whatRefused({ reason, rule, list }: ExchangeRecord): string {
+  const words = [reason ?? "-"];
+  if (rule !== undefined && rule !== reason) words.push(escapeWord(rule));
+  if (list !== undefined) words.push(`(list ${escapeWord(list)})`);
+  return words.join(" ");
 }
 
 function cutTarget(target: string, query: boolean): string {

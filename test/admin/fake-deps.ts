@@ -1,15 +1,10 @@
 /** A process that is only told about: every order is appended to `log`, every fact can be changed. */
-import type {
-  AdminDeps,
-  ApplyResult,
-  BanState,
-  Explained,
-  ListState,
-  NewToken,
-  Phase,
-  TokenState,
-} from "../../src/admin/deps.ts";
+import type { AdminDeps, ApplyResult, Explained, Phase } from "../../src/admin/deps.ts";
 import { parseConfig } from "../../src/config/load.ts";
+import type { TokenState } from "../../src/credentials/keeper.ts";
+import type { AddedToken, TokenRequest } from "../../src/credentials/token-store.ts";
+import type { Ban } from "../../src/limits/ban-table.ts";
+import type { ListState } from "../../src/lists/kept-list.ts";
 import { Counters, countersBuffer } from "../../src/observe/counters.ts";
 import { HeavyHitters } from "../../src/observe/heavy-hitters.ts";
 import type { PlaceNames } from "../../src/observe/metric-table.ts";
@@ -31,7 +26,7 @@ export class FakeDeps implements AdminDeps {
   readonly hitters = new HeavyHitters(100);
   listStates: readonly ListState[] = [];
   tokenStates: readonly TokenState[] = [];
-  banStates: readonly BanState[] = [];
+  banStates: readonly Ban[] = [];
   explained: Explained = { ok: true, explanation: { verdict: "allow" } };
   ceiling: number | undefined = undefined;
 
@@ -112,14 +107,14 @@ export class FakeDeps implements AdminDeps {
     return this.tokenStates;
   }
 
-  addToken(token: NewToken) {
+  async addToken(token: TokenRequest): Promise<AddedToken> {
     this.log.push(`add ${JSON.stringify(token)}`);
     return this.tokenStates.some(({ name }) => name === token.name)
-      ? ({ ok: false, problem: `"${token.name}" is a name already taken` } as const)
-      : ({ ok: true, secret: "s3cret" } as const);
+      ? { ok: false, because: "taken", problem: `"${token.name}" is a name already taken` }
+      : { ok: true, secret: "s3cret" };
   }
 
-  removeToken(wanted: string) {
+  async removeToken(wanted: string) {
     this.log.push(`remove ${wanted}`);
     return this.tokenStates.some(({ name, isOfConfig }) => name === wanted && !isOfConfig);
   }
@@ -130,7 +125,7 @@ export class FakeDeps implements AdminDeps {
 
   liftBan(wanted: string) {
     this.log.push(`lift ${wanted}`);
-    return this.banStates.some(({ address }) => address === wanted);
+    return this.banStates.some(({ client }) => client === wanted);
   }
 
   async explain(question: unknown) {
