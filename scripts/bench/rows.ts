@@ -1,5 +1,6 @@
 /** What is measured, with whom, and what must be reached. The goals are those the project has set itself. */
 import { rssBytes } from "./cpu.ts";
+import { measureLists } from "./lists.ts";
 import { measureBytes, measureGet, measureIdle, measureSetUp, type Sample } from "./load.ts";
 import type { Peer, PeerName, UpstreamPorts } from "./peers.ts";
 
@@ -145,6 +146,22 @@ export const rows: readonly Row[] = [
     goals: [
       { metric: "start ms", of: "headgate, 2 workers", atMost: 60 },
       { metric: "idle RSS MB", of: "headgate, 2 workers", atMost: 60 },
+    ],
+  },
+  {
+    name: "lists",
+    title: "A list of 1,000,000 domains: loading, memory, looking up 40,000 different hosts in turn",
+    peers: ["headgate"],
+    isQuick: false,
+    isFresh: false,
+    needs: [],
+    measure: measureLists,
+    goals: [
+      { metric: "load s", of: "headgate", atMost: 5 },
+      { metric: "bytes/domain", of: "headgate", atMost: 100 },
+      { metric: "RSS bytes/domain", of: "headgate", atMost: 100 },
+      { metric: "hit ns", of: "headgate", atMost: 1_000 },
+      { metric: "miss ns", of: "headgate", atMost: 1_000 },
     ],
   },
 ];
