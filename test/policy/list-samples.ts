@@ -1,5 +1,5 @@
 /** Builds lists for tests, and the naive reading of one that they are held against. */
-import { type Address, type Cidr, cidrContains, parseAddress, parseCidr } from "../../src/policy/address.ts";
+import { type Address, cidrContains, parseAddress } from "../../src/policy/address.ts";
 import { parseListLine } from "../../src/policy/list-line.ts";
 import { ListReader, type ReadList } from "../../src/policy/list-reader.ts";
 import { ListTable } from "../../src/policy/list-table.ts";
@@ -58,35 +58,8 @@ export class NaiveList {
   }
 }
 
-/** The same numbers in every run: a failure can be seen again. */
-export class Dice {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = seed;
-  }
-
-  /** From 0 to `below` - 1. */
-  roll(below: number): number {
-    this.#state = (this.#state + 0x6d2b_79f5) | 0;
-    let value = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
-    value ^= value + Math.imul(value ^ (value >>> 7), value | 61);
-    return ((value ^ (value >>> 14)) >>> 0) % below;
-  }
-
-  pick<T>(of: readonly T[]): T {
-    return of[this.roll(of.length)] as T;
-  }
-}
-
 export function address(text: string): Address {
   const parsed = parseAddress(text);
   if (parsed === undefined) throw new Error(`${text} is no address`);
-  return parsed;
-}
-
-export function cidr(text: string): Cidr {
-  const parsed = parseCidr(text);
-  if (parsed === undefined) throw new Error(`${text} is no range`);
   return parsed;
 }

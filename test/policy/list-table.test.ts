@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { Dice } from "../../scripts/fuzz/dice.ts";
 import { ListTable } from "../../src/policy/list-table.ts";
-import { address, Dice, NaiveList, tableOf } from "./list-samples.ts";
+import { address, NaiveList, tableOf } from "./list-samples.ts";
 
 // Lines of a list | a host | whether it is listed.
 const hosts = [
@@ -92,7 +93,7 @@ test("memory that is no list is refused", () => {
 test("hosts are found as a naive reading of random lists finds them", () => {
   const dice = new Dice(1);
   for (let round = 0; round < 300; round++) {
-    const lines = Array.from({ length: dice.roll(40) }, () => randomRule(dice));
+    const lines = Array.from({ length: dice.below(40) }, () => randomRule(dice));
     const [table, naive] = [tableOf(lines), new NaiveList(lines)];
     for (let asked = 0; asked < 50; asked++) {
       const host = randomName(dice);
@@ -108,10 +109,10 @@ test("hosts are found as a naive reading of random lists finds them", () => {
 test("addresses are found as a naive reading of random ranges finds them", () => {
   const dice = new Dice(2);
   for (let round = 0; round < 300; round++) {
-    const lines = Array.from({ length: dice.roll(30) }, () => randomRange(dice));
+    const lines = Array.from({ length: dice.below(30) }, () => randomRange(dice));
     const [table, naive] = [tableOf(lines), new NaiveList(lines)];
     for (let asked = 0; asked < 50; asked++) {
-      const text = dice.roll(2) === 0 ? randomIpv4(dice) : randomIpv6(dice);
+      const text = dice.below(2) === 0 ? randomIpv4(dice) : randomIpv6(dice);
       const isListed = table.hasAddress(address(text));
       expect({ lines, text, isListed }).toEqual({ lines, text, isListed: naive.hasAddress(address(text)) });
     }
@@ -120,7 +121,7 @@ test("addresses are found as a naive reading of random ranges finds them", () =>
 
 /** Few labels and few characters, so that names share suffixes and come twice. */
 function randomName(dice: Dice): string {
-  const labels = Array.from({ length: 1 + dice.roll(4) }, () => dice.pick(["a", "b", "aa", "ab", "com"]));
+  const labels = Array.from({ length: 1 + dice.below(4) }, () => dice.pick(["a", "b", "aa", "ab", "com"]));
   return labels.join(".");
 }
 
@@ -138,7 +139,7 @@ function randomRule(dice: Dice): string {
 
 /** Few values for each part, so that ranges overlap, touch and hold one another. */
 function randomIpv4(dice: Dice): string {
-  return `${dice.pick([0, 10, 255])}.${dice.pick([0, 255])}.${dice.pick([0, 255])}.${dice.roll(4) + dice.pick([0, 252])}`;
+  return `${dice.pick([0, 10, 255])}.${dice.pick([0, 255])}.${dice.pick([0, 255])}.${dice.below(4) + dice.pick([0, 252])}`;
 }
 
 function randomIpv6(dice: Dice): string {
@@ -150,9 +151,9 @@ function randomIpv6(dice: Dice): string {
 }
 
 function randomRange(dice: Dice): string {
-  const isIpv4 = dice.roll(2) === 0;
+  const isIpv4 = dice.below(2) === 0;
   const text = isIpv4 ? randomIpv4(dice) : randomIpv6(dice);
-  if (dice.roll(8) === 0) return `@@||${text}^`;
+  if (dice.below(8) === 0) return `@@||${text}^`;
   const prefix = dice.pick(isIpv4 ? [0, 1, 7, 8, 16, 24, 30, 31, 32] : [0, 1, 16, 33, 64, 112, 127, 128]);
   return `${masked(text, prefix)}/${prefix}`;
 }
