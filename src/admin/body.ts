@@ -43,8 +43,8 @@ export function refuse(c: Context, verb: string, problems: readonly string[]): R
   return c.json({ error: `Cannot ${verb}`, problems }, 400);
 }
 
-function describeIssue({ path = [], message, expected }: v.BaseIssue<unknown>): string {
-  const where = path.reduce((whole, { key }) => joinPath(whole, key as string | number), "");
+function describeIssue({ path, message, expected }: v.BaseIssue<unknown>): string {
+  const where = (path ?? []).reduce((whole, { key }) => joinPath(whole, key as string | number), "");
   // strictObject's word for a name that it does not know.
   return `${where === "" ? "the body" : where}: ${expected === "never" ? "Unknown field" : message}`;
 }

@@ -37,6 +37,19 @@ describe("json", () => {
     );
   });
 
+  test("what the gate has said comes last", () => {
+    const line = write(recordOf({ ...refusal, tags: ["ci", "night"], wouldDeny: true }));
+
+    expect(JSON.parse(line)).toMatchObject({
+      rule: "no-ads",
+      reason: "rule",
+      list: "ads",
+      tags: ["ci", "night"],
+      wouldDeny: true,
+    });
+    expect(Object.keys(JSON.parse(line)).slice(-5)).toEqual(["rule", "reason", "list", "tags", "wouldDeny"]);
+  });
+
   test("the second's cached text is not used for the next second", () => {
     const writer = lineWriter({ ...options, format: "json" });
     const times = [999, 1000, 61_001].map((startedAt) => JSON.parse(writer(recordOf({ startedAt }))).time);
@@ -48,6 +61,16 @@ describe("json", () => {
     ]);
   });
 });
+
+const refusal: Partial<ExchangeRecord> = {
+  kind: "own",
+  status: 403,
+  upstream: undefined,
+  failure: "http_request_denied",
+  rule: "no-ads",
+  reason: "rule",
+  list: "ads",
+};
 
 // Each row: what it shows | the exchange | the line.
 const commonLines: [string, Partial<ExchangeRecord>, string][] = [
@@ -95,6 +118,31 @@ const prettyLines: [string, Partial<ExchangeRecord>, string][] = [
       user: "ann",
     },
     "05:06:07.089 502 CONNECT  12.3ms     210B  1.50KiB 192.0.2.7       a:443 user ann dns_error\n",
+  ],
+  [
+    "a refusal by a rule",
+    refusal,
+    "05:06:07.089 403 GET      12.3ms     210B  1.50KiB 192.0.2.7       http://example.com/index.html?q=1 http_request_denied rule no-ads (list ads)\n",
+  ],
+  [
+    "a refusal by default",
+    { ...refusal, rule: "default", reason: "default", list: undefined },
+    "05:06:07.089 403 GET      12.3ms     210B  1.50KiB 192.0.2.7       http://example.com/index.html?q=1 http_request_denied default\n",
+  ],
+  [
+    "a refusal that no rule had a part in",
+    { ...refusal, status: 407, rule: undefined, reason: "credentials_missing", list: undefined },
+    "05:06:07.089 407 GET      12.3ms     210B  1.50KiB 192.0.2.7       http://example.com/index.html?q=1 http_request_denied credentials_missing\n",
+  ],
+  [
+    "what an audit let pass",
+    { rule: "no-ads", reason: "rule", list: "ads", wouldDeny: true },
+    "05:06:07.089 200 GET      12.3ms     210B  1.50KiB 192.0.2.7       http://example.com/index.html?q=1 via 198.51.100.4:80 reused would deny rule no-ads (list ads)\n",
+  ],
+  [
+    "what a rule allowed",
+    { rule: "ci", reason: "rule" },
+    "05:06:07.089 200 GET      12.3ms     210B  1.50KiB 192.0.2.7       http://example.com/index.html?q=1 via 198.51.100.4:80 reused\n",
   ],
   [
     "a client that left at once",
@@ -147,7 +195,15 @@ const forgeries = [
 
 for (const format of ["json", "common", "pretty"] as const) {
   test.each(forgeries)(`${format}: %j as a user name stays on its line`, (user) => {
-    const line = write(recordOf({ user, target: `http://a/${user}`, method: user }), { format });
+    const record = recordOf({
+      ...refusal,
+      user,
+      target: `http://a/${user}`,
+      method: user,
+      rule: user,
+      list: user,
+    });
+    const line = write({ ...record, tags: [user] }, { format });
 
     expect(line.slice(0, -1)).not.toMatch(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/);
     if (format === "json") expect(JSON.parse(line).user).toBe(user);

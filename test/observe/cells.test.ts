@@ -1,10 +1,25 @@
 import { expect, test } from "bun:test";
 import { parseConfig } from "../../src/config/load.ts";
-import { CELL_COUNT, cells, cellTable, LISTENERS_MAX } from "../../src/observe/cells.ts";
+import { banCauses } from "../../src/limits/ban-table.ts";
+import {
+  banCauses as bans,
+  CELL_COUNT,
+  cells,
+  cellTable,
+  LIMITS_MAX,
+  LISTENERS_MAX,
+  LISTS_MAX,
+  RULES_MAX,
+  TAGS_MAX,
+  USERS_MAX,
+} from "../../src/observe/cells.ts";
 import { Counters, countersBuffer, mainCounters, workersOf } from "../../src/observe/counters.ts";
 
 test("no two metrics share a cell", () => {
-  const used = cellTable.flatMap((metric) => metric.cells.map(({ cell }) => cell));
+  const used = cellTable.flatMap(({ cells, run }) => [
+    ...cells.map(({ cell }) => cell),
+    ...(run === undefined ? [] : Array.from({ length: run.count }, (_, place) => run.first + place)),
+  ]);
 
   expect(new Set(used).size).toBe(used.length);
   expect(Math.max(...used)).toBeLessThan(CELL_COUNT);
@@ -15,6 +30,28 @@ test("every listener that a config may have has cells of its own", () => {
 
   expect(parseConfig({ listeners }, {}).ok).toBe(true);
   expect(parseConfig({ listeners: [...listeners, { address: "127.0.0.1:0" }] }, {}).ok).toBe(false);
+});
+
+// Each row: what is counted | its first cell | how many places there are.
+const runs = [
+  ["rules", cells.ruleMatches, RULES_MAX],
+  ["rules that an audit let pass", cells.ruleWouldDeny, RULES_MAX],
+  ["lists", cells.listHits, LISTS_MAX],
+  ["users", cells.userExchanges, USERS_MAX],
+  ["tags", cells.tagExchanges, TAGS_MAX],
+  ["limits", cells.limitRefusals, LIMITS_MAX],
+] as const;
+
+test.each(runs)("%s have a cell for each place", (_, first, count) => {
+  expect(cellTable.find(({ run }) => run?.first === first)?.run?.count).toBe(count);
+});
+
+test("every cause of a ban has a cell", () => {
+  expect([...bans]).toEqual([...banCauses]);
+});
+
+test("a row stays below 48 KiB, for each worker has one", () => {
+  expect(countersBuffer(1).byteLength / 2).toBeLessThan(48 * 1024);
 });
 
 test("counters end in _total and gauges do not", () => {

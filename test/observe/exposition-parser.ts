@@ -38,7 +38,7 @@ export function parseExposition(text: string): Exposition {
 }
 
 function parseSample(line: string, family: string, type: string | undefined) {
-  const match = /^([a-z_][a-z0-9_]*)(?:\{(.*)\})? (-?\d+(?:\.\d+)?(?:e[-+]\d+)?)$/.exec(line);
+  const match = /^([a-z_][a-z0-9_]*)(?:\{([^\n]*)\})? (-?\d+(?:\.\d+)?(?:e[-+]\d+)?)$/.exec(line);
   if (match === null) throw new Error(`No sample: ${line}`);
   const [, name = "", labelText = "", value] = match;
   const suffix = name.slice(family.length);

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { cells } from "../../src/observe/cells.ts";
 import { Counters, countersBuffer, mainCounters } from "../../src/observe/counters.ts";
 import { expose, type RunFacts } from "../../src/observe/exposition.ts";
+import type { PlaceNames } from "../../src/observe/metric-table.ts";
 import { readProcessFacts } from "../../src/observe/process-facts.ts";
 import { takeSnapshot } from "../../src/observe/snapshot.ts";
 import { parseExposition } from "./exposition-parser.ts";
@@ -76,6 +77,60 @@ test("labels are escaped", () => {
   expect(samples.get('headgate_build_info{bun="1.4.5",commit="abc1234",version="a\\"b\\\\c\\nd"}')).toBe(1);
 });
 
+test("what the config names has a series by its name, and nothing else has", () => {
+  const buffer = countersBuffer(2);
+  new Counters(buffer, 0).add(cells.ruleMatches + 2, 5);
+  new Counters(buffer, 1).add(cells.ruleMatches + 2, 6);
+  new Counters(buffer, 1).add(cells.ruleMatches + 1, 9);
+  new Counters(buffer, 1).add(cells.userExchanges + 1023, 1);
+  new Counters(buffer, 1).add(cells.listHits, 3);
+  const users = Array.from({ length: 1024 }, (_, place) => (place === 1023 ? "ann" : undefined));
+
+  const { samples, types } = exposed(buffer, {
+    names: named({ rules: ["first", undefined, "third"], users }),
+  });
+  const seriesOf = (metric: string) => [...samples.keys()].filter((series) => series.startsWith(metric));
+
+  expect(samples.get('headgate_rule_matches_total{rule="first"}')).toBe(0);
+  expect(samples.get('headgate_rule_matches_total{rule="third"}')).toBe(11);
+  expect(seriesOf("headgate_rule_matches_total")).toHaveLength(2);
+  expect(seriesOf("headgate_user_exchanges_total")).toEqual(['headgate_user_exchanges_total{user="ann"}']);
+  expect(seriesOf("headgate_list_hits_total")).toEqual([]);
+  expect(types.get("headgate_list_hits_total")).toBe("counter");
+});
+
+test("a name without a place of its own makes no series", () => {
+  const rules = Array.from({ length: 1030 }, (_, place) => `rule-${place}`);
+
+  const { samples } = exposed(countersBuffer(1), { names: named({ rules }) });
+
+  expect(samples.has('headgate_rule_matches_total{rule="rule-1023"}')).toBe(true);
+  expect(samples.has('headgate_rule_matches_total{rule="rule-1024"}')).toBe(false);
+});
+
+// Users of an htpasswd file are named by whoever writes it.
+const hostileNames = ['a"b', "a\\", 'a",user="b', "a}b 1", "a\nb 1", "é\u2028", "# HELP a", "\u202e", "{}"];
+
+test.each(hostileNames)("the name %j stays in its label", (name) => {
+  const buffer = countersBuffer(1);
+  new Counters(buffer, 0).add(cells.userExchanges + 1, 7);
+
+  const { samples } = exposed(buffer, { names: named({ users: ["ann", name] }) });
+
+  const escaped = name.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
+  expect(samples.get(`headgate_user_exchanges_total{user="${escaped}"}`)).toBe(7);
+  expect(samples.get('headgate_user_exchanges_total{user="ann"}')).toBe(0);
+});
+
+test("every reason and decision has a series from the start", () => {
+  const { samples } = exposed(countersBuffer(1));
+
+  expect(samples.get('headgate_policy_decisions_total{decision="would_deny"}')).toBe(0);
+  expect(samples.get('headgate_policy_refusals_total{reason="sni_mismatch"}')).toBe(0);
+  expect(samples.get('headgate_credentials_checked_total{result="expired"}')).toBe(0);
+  expect(samples.get('headgate_bans_total{cause="slow"}')).toBe(0);
+});
+
 test("the process says what it uses", async () => {
   const facts = await readProcessFacts();
   const { samples } = parseExposition(expose(takeSnapshot(countersBuffer(1)), run, facts));
@@ -93,8 +148,12 @@ const run: RunFacts = {
   generation: 1,
   startedAt: 1_700_000_000_000,
   listeners: [{ address: "127.0.0.1:8888", mode: "forward", place: 0 }],
-  names: { rules: [], lists: [], users: [], tags: [], limits: [] },
+  names: named(),
 };
+
+function named(names: Partial<PlaceNames> = {}): PlaceNames {
+  return { rules: [], lists: [], users: [], tags: [], limits: [], ...names };
+}
 
 function exposed(buffer: SharedArrayBuffer, changes: Partial<RunFacts> = {}) {
   const facts = { residentBytes: 1, cpuSeconds: 1, openFds: undefined };
