@@ -188,7 +188,7 @@ export class KeptList {
 }
 
 function emptyTable(): SharedArrayBuffer {
-  const building = new ListBuilder().build(0);
+  const building = new ListBuilder(0).build(0);
   for (let step = building.next(); ; step = building.next()) {
     if (step.done) return step.value;
   }

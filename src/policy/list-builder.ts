@@ -20,9 +20,6 @@ import {
 } from "./list-layout.ts";
 import { RangeCollector } from "./list-ranges.ts";
 
-/** Hosts and ranges of one list: ten times what the largest public ones hold. */
-export const LIST_ENTRIES_MAX = 10_000_000;
-
 /** Names between two yields: about 2 ms. */
 const SLICE = 8_192;
 
@@ -42,10 +39,15 @@ export class ListBuilder {
   #hosts = 0;
   #ranges = 0;
   #hasExceptions = false;
+  readonly #entriesMax: number;
   readonly #ipv4 = new RangeCollector(1);
   readonly #ipv4Exceptions = new RangeCollector(1);
   readonly #ipv6 = new RangeCollector(4);
   readonly #ipv6Exceptions = new RangeCollector(4);
+
+  constructor(entriesMax: number) {
+    this.#entriesMax = entriesMax;
+  }
 
   /** What was added, doubles too. */
   get count(): number {
@@ -53,7 +55,7 @@ export class ListBuilder {
   }
 
   get isFull(): boolean {
-    return this.count >= LIST_ENTRIES_MAX || this.#used + 256 > NAMES_BYTES_MAX;
+    return this.count >= this.#entriesMax || this.#used + 256 > NAMES_BYTES_MAX;
   }
 
   /** `name` in ASCII and lower case, at most 253 characters. */

@@ -21,6 +21,7 @@ const ASCII_NAME = /^(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_](?:[
 const NUMERIC_END = /(?:^|\.)(?:\d+|0x[0-9a-f]*)$/;
 
 export function parseListedHost(text: string): ListedHost | undefined {
+  if (text.length > NAME_CHARS_MAX + "*..".length) return undefined;
   const covers = text.startsWith("*.") ? "below" : text.startsWith(".") ? "both" : "exact";
   const start = covers === "below" ? 2 : covers === "both" ? 1 : 0;
   const end = text.endsWith(".") ? text.length - 1 : text.length;
@@ -33,7 +34,7 @@ export function parseListedHost(text: string): ListedHost | undefined {
 function toAscii(text: string): string | undefined {
   const lower = text.toLowerCase();
   if (/^[\0-\x7f]*$/.test(lower)) return lower;
-  if (lower.length > NAME_CHARS_MAX || /[^a-z0-9_.\-\u0080-\uffff]|\ufffd/.test(lower)) return undefined;
+  if (/[^a-z0-9_.\-\u0080-\uffff]|\ufffd/.test(lower)) return undefined;
   const url = URL.parse(`http://${lower}/`);
   return url === null ? undefined : url.hostname;
 }

@@ -36,8 +36,9 @@ const IGNORED: ListLine = { kind: "ignored" };
 /** The element rules of AdBlock: `example.com##.ad`, `#@#`, `#?#`, `#$#`, `#%#` and what is made of them. */
 const ELEMENT_RULE = /^[^\s#]*#@?[?$%]{0,2}#\S/;
 
-/** What only a rule about a part of a URL has. With a bracket or a space it is none of them. */
-const URL_RULE = /^[^\s<>{}"]*[/*^|$=?&~][^\s<>{}"]*$/;
+/** What only a rule about a part of a URL has; and what none of them has, but a web page and JSON. */
+const URL_MARK = /[/*^|$=?&~]/;
+const NO_URL = /[\s<>{}"]/;
 
 export function parseListLine(text: string): ListLine {
   const line = text.trim();
@@ -81,7 +82,7 @@ function parsePlain(line: string): ListLine {
   }
   const host = parseListedHost(content);
   if (host !== undefined) return hostsOf(host, false);
-  return URL_RULE.test(content) ? IGNORED : problem("no host or address");
+  return URL_MARK.test(content) && !NO_URL.test(content) ? IGNORED : problem("no host or address");
 }
 
 /** Whether it begins as an address may, so that most names are spared the parser. */

@@ -3,7 +3,7 @@
  * read are counted, and the first few kept; a text that hardly has any other is
  * no list (a web page that says "not found", a picture), and fails as a whole.
  */
-import { LIST_ENTRIES_MAX, ListBuilder } from "./list-builder.ts";
+import { ListBuilder } from "./list-builder.ts";
 import { parseListLine } from "./list-line.ts";
 
 export type ReadList =
@@ -23,8 +23,11 @@ export type ReadList =
 const LINE_CHARS_MAX = 65_536;
 const EXAMPLES_MAX = 5;
 
+/** Hosts and ranges: ten times what the largest public lists hold. */
+const ENTRIES_MAX = 10_000_000;
+
 export class ListReader {
-  readonly #builder = new ListBuilder();
+  readonly #builder: ListBuilder;
   readonly #decoder = new TextDecoder();
   readonly #examples: string[] = [];
   /** The end of the last piece, which is the front of a line. */
@@ -33,6 +36,10 @@ export class ListReader {
   #lines = 0;
   #ignored = 0;
   #invalid = 0;
+
+  constructor(entriesMax = ENTRIES_MAX) {
+    this.#builder = new ListBuilder(entriesMax);
+  }
 
   /** Why this can be no list, as soon as that is plain; undefined: go on. */
   take(bytes: Uint8Array): string | undefined {
@@ -93,7 +100,7 @@ export class ListReader {
       case "nothing":
         return undefined;
     }
-    return this.#builder.isFull ? `it has more than ${LIST_ENTRIES_MAX} entries` : undefined;
+    return this.#builder.isFull ? "it has too many entries" : undefined;
   }
 
   #isFirstWord(): boolean {

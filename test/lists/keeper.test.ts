@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { appendFileSync } from "node:fs";
 import { mkdtemp, rename, rm, unlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -97,6 +98,20 @@ describe("a list in a file", () => {
       'list "ads": well again, with 1 hosts and 0 ranges',
     ]);
     expect(state()).toMatchObject({ problem: undefined, problemSince: undefined });
+  });
+
+  test("that never comes to rest is told, and read when it does", async () => {
+    await putInForce([file()]);
+
+    const writing = setInterval(() => appendFileSync(path, "b.example\n"), 1);
+    await until("the problem", () => state()?.problem);
+    clearInterval(writing);
+    await until("the swap", () => changes.length > 0);
+
+    expect(reports).toEqual([
+      `list "ads": Cannot read ${path}: it keeps changing; what it held before stays in force`,
+      'list "ads": well again, with 2 hosts and 0 ranges',
+    ]);
   });
 
   test("keeps what was good when it is no list any more", async () => {

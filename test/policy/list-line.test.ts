@@ -140,6 +140,17 @@ test("a long name is not repeated whole in the problem", () => {
   expect(line).toEqual({ kind: "problem", because: `"${"x".repeat(60)}…" is no host` });
 });
 
+test("a hostile line of any length takes no time to tell", () => {
+  const parts = ["/", "#", "a.", "a-", "1:", "||", "$", "*.", "@@", "0.", " ", "^,", "ü"];
+  const startedAt = performance.now();
+  for (const part of parts) {
+    for (const end of ["", "<", "/", "^$x"]) parseListLine(part.repeat(65_536 / part.length) + end);
+  }
+
+  // Some milliseconds; a minute, if one of the patterns went over a line again and again.
+  expect(performance.now() - startedAt).toBeLessThan(2_000);
+});
+
 function show(line: ListLine): string {
   switch (line.kind) {
     case "hosts": {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { ListReader } from "../../src/policy/list-reader.ts";
 import { ListTable } from "../../src/policy/list-table.ts";
-import { readList } from "./list-samples.ts";
+import { address, readList } from "./list-samples.ts";
 
 const MIXED = `\uFEFF# A list in all formats
 example.com
@@ -89,6 +90,33 @@ test.each(failures)("%s is no list", (_, text, problem) => {
 
   expect(list.ok).toBe(false);
   expect(!list.ok && list.problem).toContain(problem);
+});
+
+test("a list longer than any is refused before it is read to its end", () => {
+  const reader = new ListReader(3);
+
+  expect(reader.take(new TextEncoder().encode("a.example\n::1\n"))).toBeUndefined();
+  expect(reader.take(new TextEncoder().encode("b.example\n"))).toBe("it has too many entries");
+});
+
+test("a long list is read in slices, and whole", () => {
+  const names = Array.from({ length: 50_000 }, (_, at) => `host-${at}.example`);
+  const ranges = Array.from({ length: 50_000 }, (_, at) => `10.${(at * 7) % 256}.${at % 251}.${at >> 8}`);
+  const reader = new ListReader();
+  reader.take(new TextEncoder().encode([...names, ...ranges].join("\n")));
+  const finishing = reader.finish(1);
+
+  let slices = 0;
+  let step = finishing.next();
+  for (; !step.done; step = finishing.next()) slices++;
+
+  const list = step.value;
+  if (!list.ok) throw new Error(list.problem);
+  const table = new ListTable(list.table);
+  expect(slices).toBeGreaterThan(10);
+  expect(names.every((name) => table.hasHost(name))).toBe(true);
+  expect(ranges.every((range) => table.hasAddress(address(range)))).toBe(true);
+  expect(table.hasHost("host-50000.example")).toBe(false);
 });
 
 test("a page of compressed bytes is no list", () => {
