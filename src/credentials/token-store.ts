@@ -41,6 +41,11 @@ const SECRET_BYTES = 32;
 
 export class TokenStore {
   readonly #tokens = new Map<string, StoredToken>();
+  readonly #most: number;
+
+  constructor(most = TOKENS_MAX) {
+    this.#most = most;
+  }
 
   get tokens(): readonly StoredToken[] {
     return [...this.#tokens.values()];
@@ -61,11 +66,11 @@ export class TokenStore {
     }
     this.#tokens.delete(name);
     this.#makeRoom(nowMs);
-    if (this.#tokens.size >= TOKENS_MAX) {
+    if (this.#tokens.size >= this.#most) {
       return {
         ok: false,
         because: "full",
-        problem: `There are ${TOKENS_MAX} tokens already: remove one first`,
+        problem: `There are ${this.#most} tokens already: remove one first`,
       };
     }
     const secret = randomBytes(SECRET_BYTES).toString("base64url");
@@ -79,7 +84,7 @@ export class TokenStore {
   }
 
   #makeRoom(nowMs: number): void {
-    const isFull = this.#tokens.size >= TOKENS_MAX;
+    const isFull = this.#tokens.size >= this.#most;
     for (const [name, token] of this.#tokens) {
       if (hasExpired(token, isFull ? nowMs : nowMs - EXPIRED_KEPT_MS)) this.#tokens.delete(name);
     }
