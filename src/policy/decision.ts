@@ -54,7 +54,12 @@ export interface Decision {
   readonly effects: Effects | undefined;
 }
 
-/** What the rules on the way to the decision do to the rest of the request. */
+/**
+ * What the rules on the way to the decision do to the rest of the request. Of
+ * `by-address`: up to the rule that decides when none of those that wait match.
+ * So effects never depend on an address, and a limit holds before anything is
+ * resolved.
+ */
 export interface Effects {
   /** Positions of the rules, to be counted. */
   readonly rules: readonly number[];
@@ -71,11 +76,12 @@ export interface Effects {
 
 /** Of one address that a host resolved to. */
 export interface AddressDecision {
-  readonly verdict: "allow" | "deny" | "reset";
+  readonly verdict: Exclude<Decision["verdict"], "by-address">;
   readonly rule: string;
   readonly ruleIndex: number;
   readonly list: string | undefined;
   readonly wouldDeny: boolean;
+  readonly redirect: Decision["redirect"];
   /** A rule names this address, or a range of its kind: special-purpose addresses open too. */
   readonly opensSpecial: boolean;
 }

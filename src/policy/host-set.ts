@@ -34,9 +34,9 @@ export class HostSet {
 
 /** The one spelling of a host: without a dot at the end, an address as RFC 5952 writes it. */
 export function canonicalHost(host: string): string {
-  const address = parseAddress(host);
-  if (address !== undefined) return formatAddress(address);
-  return host.endsWith(".") ? host.slice(0, -1) : host;
+  const name = host.endsWith(".") ? host.slice(0, -1) : host;
+  const address = parseAddress(name);
+  return address === undefined ? name : formatAddress(address);
 }
 
 /** The entry of `entries` that names `host`, found one by one: for an explanation. */

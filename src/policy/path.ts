@@ -33,6 +33,20 @@ export function matchedPath(pathWithQuery: string): MatchedPath {
   return { path, withQuery, isAmbiguous: !isSimple && isAmbiguous(sent) };
 }
 
+/** Several rules ask for the same path. */
+export class PathMemo {
+  #sent = "";
+  #matched: MatchedPath = matchedPath("");
+
+  of(pathWithQuery: string): MatchedPath {
+    if (pathWithQuery !== this.#sent) {
+      this.#matched = matchedPath(pathWithQuery);
+      this.#sent = pathWithQuery;
+    }
+    return this.#matched;
+  }
+}
+
 /** The text of a glob is spelled freely as well: `/a%20b` in a configuration is `/a b`. */
 export function normaliseGlobPath(glob: string): string {
   const bytes = Buffer.from(glob, "utf8").toString("latin1");

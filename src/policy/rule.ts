@@ -5,10 +5,9 @@
  * of those match.
  */
 import { type Cidr, parseCidr } from "./address.ts";
-import type { RequestFacts } from "./decision.ts";
 import { compileFieldMatcher, type FieldMatcher } from "./field-matcher.ts";
 import { compileGlob, type Glob } from "./glob.ts";
-import { type MatchedPath, normaliseGlobPath } from "./path.ts";
+import { normaliseGlobPath } from "./path.ts";
 import { knownPattern, type Pattern } from "./pattern.ts";
 import { Schedule } from "./schedule.ts";
 import type { Action, RuleSpec } from "./spec.ts";
@@ -52,33 +51,6 @@ export function compileRule(spec: RuleSpec, index: number): Rule {
     schedule: times.length === 0 ? undefined : new Schedule(times),
     isDynamic: paths.length + patterns.length + headers.length + times.length > 0,
   };
-}
-
-/** Whether a rule can match a tunnel at all: of its path and body nothing is known. */
-export function canMatchTunnel({ action, paths, patterns }: RuleSpec): boolean {
-  return action !== "rewrite" && action !== "content" && paths.length === 0 && patterns.length === 0;
-}
-
-/** What no bit tells: paths, patterns, headers and times. `path` is asked for only when it is needed. */
-export function matchesDynamically(rule: Rule, request: RequestFacts, path: () => MatchedPath): boolean {
-  return (
-    (rule.schedule === undefined || rule.schedule.holdsAt(request.nowMs)) &&
-    (rule.paths.length === 0 || matchesPath(rule, path())) &&
-    (rule.patterns.length === 0 || matchesPattern(rule, path())) &&
-    (rule.fields.length === 0 || rule.fields.some((field) => field.test(request.fieldLines)))
-  );
-}
-
-export function matchesPath(rule: Rule, { path, isAmbiguous }: MatchedPath): boolean {
-  if (isAmbiguous && rule.decides) return rule.action !== "allow";
-  return rule.paths.some((glob) => glob.test(path));
-}
-
-/** A query can be spelled in two ways too: to be allowed it must match in both, for all else in one of them. */
-export function matchesPattern(rule: Rule, { withQuery, isAmbiguous }: MatchedPath): boolean {
-  if (isAmbiguous && rule.decides) return rule.action !== "allow";
-  const isFound = (text: string): boolean => rule.patterns.some((pattern) => pattern.test(text));
-  return rule.action === "allow" ? withQuery.every(isFound) : withQuery.some(isFound);
 }
 
 function knownCidr(text: string): Cidr {

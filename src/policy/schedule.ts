@@ -10,22 +10,34 @@ const MINUTE_MS = 60_000;
 const DAYS: readonly Weekday[] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
 export class Schedule {
-  readonly #spans: readonly (TimeSpan & { readonly clock: WallClock })[];
+  readonly #spans: readonly { readonly span: TimeSpan; readonly clock: WallClock }[];
   #minute = Number.NaN;
   #holds = false;
 
   constructor(spans: readonly TimeSpan[]) {
-    this.#spans = spans.map((span) => ({ ...span, clock: clockOf(span.zone) }));
+    this.#spans = spans.map((span) => ({ span, clock: clockOf(span.zone) }));
   }
 
   holdsAt(nowMs: number): boolean {
     const minute = Math.floor(nowMs / MINUTE_MS);
     if (minute !== this.#minute) {
-      this.#holds = this.#spans.some((span) => isWithin(span, span.clock(minute)));
+      this.#holds = this.spanAt(nowMs) !== undefined;
       this.#minute = minute;
     }
     return this.#holds;
   }
+
+  /** The first that holds. */
+  spanAt(nowMs: number): TimeSpan | undefined {
+    const minute = Math.floor(nowMs / MINUTE_MS);
+    return this.#spans.find(({ span, clock }) => isWithin(span, clock(minute)))?.span;
+  }
+}
+
+/** `mon, tue 08:00-18:00 Europe/Berlin`. */
+export function describeSpan({ days, from, to, zone }: TimeSpan): string {
+  const shown = days.length === 0 ? "" : `${days.join(", ")} `;
+  return `${shown}${describeMinutes(from)}-${describeMinutes(to)} ${zone}`;
 }
 
 /** IANA names, of which the platform knows all. */
@@ -36,6 +48,11 @@ export function isTimeZone(zone: string): boolean {
   } catch {
     return false;
   }
+}
+
+function describeMinutes(minutes: number): string {
+  const digits = (count: number): string => String(count).padStart(2, "0");
+  return `${digits(Math.floor(minutes / 60))}:${digits(minutes % 60)}`;
 }
 
 interface WallTime {
