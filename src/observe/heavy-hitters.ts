@@ -24,6 +24,8 @@ interface Entry {
   name: string;
   count: number;
   error: number;
+  /** In the heap. */
+  position: number;
 }
 
 export class HeavyHitters {
@@ -32,7 +34,7 @@ export class HeavyHitters {
   readonly #capacity: number;
   /** A heap: each entry counts at least as much as the one at half its position. */
   readonly #heap: Entry[] = [];
-  readonly #positions = new Map<string, number>();
+  readonly #entries = new Map<string, Entry>();
 
   constructor(capacity: number) {
     if (!(capacity >= 1)) throw new Error(`Cannot count heavy hitters: a table of ${capacity}`);
@@ -46,23 +48,26 @@ export class HeavyHitters {
   /** `error`: by how much `by` may be too large. A name is kept as it is, so its length is the caller's to bound. */
   count(name: string, by = 1, error = 0): void {
     this.total += by;
-    const known = this.#positions.get(name);
-    if (known !== undefined) return this.#raise(known, by, error);
-    if (this.#heap.length < this.#capacity) return this.#add({ name, count: by, error });
+    const known = this.#entries.get(name);
+    if (known !== undefined) {
+      known.count += by;
+      known.error += error;
+      return this.#sink(known);
+    }
     const least = this.#heap[0];
-    if (least === undefined) return;
-    this.#positions.delete(least.name);
-    this.#positions.set(name, 0);
+    if (least === undefined || this.#heap.length < this.#capacity) return this.#add(name, by, error);
+    this.#entries.delete(least.name);
+    this.#entries.set(name, least);
     least.name = name;
     least.error = least.count + error;
     least.count += by;
-    this.#sink(0);
+    this.#sink(least);
   }
 
   /** The `n` that count most, the most first. */
   top(n: number): HeavyHitter[] {
     const sorted = this.#heap.toSorted((a, b) => b.count - a.count || (a.name < b.name ? -1 : 1));
-    return sorted.slice(0, n).map((entry) => ({ ...entry }));
+    return sorted.slice(0, n).map(({ name, count, error }) => ({ name, count, error }));
   }
 
   /** Counts what another table has handed over. */
@@ -74,53 +79,41 @@ export class HeavyHitters {
   take(): HeavyHitter[] {
     const taken = this.top(this.#heap.length);
     this.#heap.length = 0;
-    this.#positions.clear();
+    this.#entries.clear();
     this.total = 0;
     return taken;
   }
 
-  #raise(position: number, by: number, error: number): void {
-    const entry = this.#heap[position];
-    if (entry === undefined) return;
-    entry.count += by;
-    entry.error += error;
-    this.#sink(position);
-  }
-
-  #add(entry: Entry): void {
+  #add(name: string, count: number, error: number): void {
+    const entry: Entry = { name, count, error, position: this.#heap.length };
     this.#heap.push(entry);
-    this.#place(entry, this.#heap.length - 1);
-    this.#rise(this.#heap.length - 1);
+    this.#entries.set(name, entry);
+    this.#rise(entry);
   }
 
   /** Down while a child counts less. */
-  #sink(from: number): void {
+  #sink(entry: Entry): void {
     const heap = this.#heap;
-    const entry = heap[from];
-    if (entry === undefined) return;
-    let position = from;
+    let { position } = entry;
     for (;;) {
       const left = heap[2 * position + 1];
       const right = heap[2 * position + 2];
-      const isRight = right !== undefined && left !== undefined && right.count < left.count;
-      const child = isRight ? right : left;
+      const child = left !== undefined && right !== undefined && right.count < left.count ? right : left;
       if (child === undefined || child.count >= entry.count) break;
+      const below = child.position;
       this.#place(child, position);
-      position = 2 * position + (isRight ? 2 : 1);
+      position = below;
     }
     this.#place(entry, position);
   }
 
   /** Up while the parent counts more. */
-  #rise(from: number): void {
-    const heap = this.#heap;
-    const entry = heap[from];
-    if (entry === undefined) return;
-    let position = from;
+  #rise(entry: Entry): void {
+    let { position } = entry;
     while (position > 0) {
-      const above = (position - 1) >> 1;
-      const parent = heap[above];
+      const parent = this.#heap[(position - 1) >> 1];
       if (parent === undefined || parent.count <= entry.count) break;
+      const above = parent.position;
       this.#place(parent, position);
       position = above;
     }
@@ -129,6 +122,6 @@ export class HeavyHitters {
 
   #place(entry: Entry, position: number): void {
     this.#heap[position] = entry;
-    this.#positions.set(entry.name, position);
+    entry.position = position;
   }
 }
