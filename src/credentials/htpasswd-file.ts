@@ -53,7 +53,7 @@ export class HtpasswdFile {
     if (wait !== undefined) return wait;
     // To open a pipe would wait for its other end.
     if (!stats.isFile()) return this.#fail(stamp, "it is no regular file");
-    if (stats.size > HTPASSWD_BYTES_MAX) return this.#fail(stamp, "it is larger than 8 MiB");
+    if (stats.size > HTPASSWD_BYTES_MAX) return this.#fail(stamp, "it is larger than 4 MiB");
 
     const file = await open(this.path);
     try {

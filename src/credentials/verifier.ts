@@ -49,11 +49,12 @@ interface Known {
 export class Verifier {
   /** Milliseconds that a verified password is remembered, and that a user is let in without being asked again. */
   cacheMs = 0;
-  /** Changes with `accounts`: what was found before then holds no longer. */
-  generation = 0;
   #accounts: readonly Account[] = [];
   #known: ReadonlyMap<string, Known> = new Map();
+  /** Those with a hash: what is remembered holds for as long as they are the same. */
+  #hashed: readonly Account[] = [];
   #hashes: readonly string[] = [];
+  #generation = 0;
   readonly #right = new Recall<Checked>(REMEMBERED_MAX);
   readonly #wrong = new Recall<Checked>(REMEMBERED_MAX);
   /** What is being verified: asked twice, it is verified once. */
@@ -70,15 +71,19 @@ export class Verifier {
     return this.#accounts;
   }
 
-  /** Forgets whatever was verified. Who is the same as before stays the same `User`. */
+  /** Who is the same as before stays the same `User`. What was verified is forgotten once any hash is another. */
   set accounts(accounts: readonly Account[]) {
     const before = this.#known;
     this.#accounts = accounts;
     this.#known = new Map(
       accounts.map((account) => [account.name, { account, user: userOf(account, before.get(account.name)) }]),
     );
-    this.#hashes = accounts.flatMap(({ secret }) => (secret.kind === "hash" ? [secret.text] : []));
-    this.generation++;
+    const hashed = accounts.filter(({ secret }) => secret.kind === "hash");
+    // A token that comes or goes, or a new config, must not have everybody verified anew at once.
+    if (Bun.deepEquals(hashed, this.#hashed)) return;
+    this.#hashed = hashed;
+    this.#hashes = hashed.flatMap(({ secret }) => (secret.kind === "hash" ? [secret.text] : []));
+    this.#generation++;
     this.#right.clear();
     this.#wrong.clear();
     this.#pending.clear();
@@ -111,10 +116,10 @@ export class Verifier {
     verdict: Promise<boolean>,
     nowMs: number,
   ): Promise<Checked> {
-    const { generation } = this;
+    const generation = this.#generation;
     const isRight = await verdict;
     // The account may be another by now, or nobody's.
-    if (generation !== this.generation) return this.check(proxyAuthorization, nowMs);
+    if (generation !== this.#generation) return this.check(proxyAuthorization, nowMs);
     this.#pending.delete(key);
     if (!isRight || known?.account.secret.kind !== "hash") {
       this.#wrong.remember(key, WRONG, nowMs + WRONG_MS);

@@ -22,7 +22,7 @@ describe("what is prepared", () => {
     ["missing", undefined, ": Cannot read the file: no such file"],
     ["no UTF-8", Buffer.from([0x61, 0xff]), ": Cannot read the file: it is not UTF-8"],
     ["no htpasswd file", "secret", ':1: Expected "name:hash", found no colon'],
-    ["too large", Buffer.alloc(9 * 1024 * 1024), ": Cannot read the file: it is larger than 8 MiB"],
+    ["too large", Buffer.alloc(5 * 1024 * 1024), ": Cannot read the file: it is larger than 4 MiB"],
   ])("is refused when the file is %s", async (_, content, problem) => {
     const path = content === undefined ? `${await fileOf("")}.none` : await fileOf(content);
     const { keeper } = keeperOfNobody();

@@ -51,18 +51,39 @@ describe("how long it holds", () => {
 });
 
 describe("other accounts", () => {
-  test("forget what was verified", async () => {
+  test("that differ in a hash forget what was verified", async () => {
     const { verifier, asked } = verifierOf([ann]);
     await verifier.check(basic("ann:ann's"), NOW);
     await verifier.check(basic("ann:bob's"), NOW);
-    const { generation } = verifier;
 
     verifier.accounts = [{ ...ann, secret: bob.secret }];
 
-    expect(verifier.generation).not.toBe(generation);
     expect(await verifier.check(basic("ann:ann's"), NOW)).toEqual({ result: "wrong" });
     expect(await verifier.check(basic("ann:bob's"), NOW)).toMatchObject({ result: "user" });
     expect(asked.length).toBe(4);
+  });
+
+  test("that differ in no hash leave what was verified", async () => {
+    const { verifier, asked } = verifierOf([ann]);
+    const right = await verifier.check(basic("ann:ann's"), NOW);
+    await verifier.check(basic("dan:pass:word"), NOW);
+
+    verifier.accounts = [structuredClone(ann), dan];
+
+    expect(verifier.check(basic("ann:ann's"), NOW)).toBe(right);
+    expect(verifier.check(basic("dan:pass:word"), NOW)).toMatchObject({ result: "user" });
+    verifier.accounts = [ann];
+    expect(verifier.check(basic("dan:pass:word"), NOW)).toEqual({ result: "wrong" });
+    expect(asked.length).toBe(2);
+  });
+
+  test("that differ in a group let nobody in with the old ones", async () => {
+    const { verifier } = verifierOf([ann]);
+    await verifier.check(basic("ann:ann's"), NOW);
+
+    verifier.accounts = [{ ...ann, groups: ["office"] }];
+
+    expect(await verifier.check(basic("ann:ann's"), NOW)).toMatchObject({ user: { groups: ["office"] } });
   });
 
   test("hold for who is being verified meanwhile", async () => {
