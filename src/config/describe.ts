@@ -1,12 +1,37 @@
 import { formatHostPort } from "./host-port.ts";
 import type { Config } from "./schema.ts";
 
-/** One line that sums up what would run. */
-export function describeConfig({ listeners, admin, workers, log }: Config): string {
+/** One line that sums up what would run. What is left at its default and does nothing is not in it. */
+export function describeConfig(config: Config): string {
+  const { listeners, admin, workers, log } = config;
   const doors = listeners.map(({ mode, address }) => `${mode} proxy on ${formatHostPort(address)}`);
   const status = admin.address === "off" ? "no status port" : `status on ${formatHostPort(admin.address)}`;
   const threads =
     workers === 1 ? "1 worker" : workers === "auto" ? "a worker for each core" : `${workers} workers`;
   const access = log.access === "off" ? "no access log" : `access log (${log.format}) to ${log.access}`;
-  return [...doors, status, threads, access].join(", ");
+  return [...doors, status, ...logIn(config), ...policy(config), threads, access].join(", ");
+}
+
+function logIn({ authentication }: Config): string[] {
+  const { mode, users, htpasswd, tokens } = authentication;
+  const who = [
+    ...counted(users.length, "user"),
+    ...(htpasswd === undefined ? [] : [htpasswd]),
+    ...counted(tokens.length, "token"),
+  ];
+  return who.length === 0 ? [] : [`${mode} log-in (${who.join(", ")})`];
+}
+
+function policy({ policy: { mode, default: otherwise, rules, lists, limits } }: Config): string[] {
+  const parts = [
+    ...counted(rules.length, "rule"),
+    ...counted(lists.length, "list"),
+    ...counted(limits.length, "limit"),
+  ];
+  if (parts.length === 0 && otherwise === "allow") return [];
+  return [`${mode === "audit" ? "audit of " : ""}policy (${[...parts, `else ${otherwise}`].join(", ")})`];
+}
+
+function counted(count: number, noun: string): string[] {
+  return count === 0 ? [] : [`${count} ${noun}${count === 1 ? "" : "s"}`];
 }

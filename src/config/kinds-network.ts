@@ -4,6 +4,7 @@ import { normaliseHost, normaliseName } from "../policy/host-name.ts";
 import type { PortRange } from "../policy/spec.ts";
 import { formatHostPort, parseHostPort } from "./host-port.ts";
 import { groupsOf, type Kind } from "./kinds.ts";
+import { tellsSecret } from "./kinds-http.ts";
 import { HIDDEN } from "./kinds-identity.ts";
 
 const PORT_MAX = 65_535;
@@ -61,14 +62,18 @@ export const hostMaybePort: Kind<string> = {
   format: (value) => value,
 };
 
-/** User and password in it are a secret, and are not shown. */
+/** What it says of a user is hidden, and so are parameters that tell a secret. */
 export const httpUrl: Kind<string> = {
-  expected: "an absolute URL of http or https, of at most 2048 characters and without a fragment",
+  expected: `an absolute URL of http or https, of at most 2048 characters, without a fragment and without "${HIDDEN}"`,
   secret: true,
   parse: (given) => {
-    if (typeof given !== "string" || !/^https?:\/\/[!"$-~]{1,2040}$/i.test(given)) return undefined;
-    const url = URL.parse(given);
-    return url === null || url.username === HIDDEN ? undefined : given;
+    const [url] = groupsOf(/^https?:\/\/[!"$-~]{1,2040}$/i, given) ?? [];
+    return url !== undefined && URL.canParse(url) && !url.includes(HIDDEN) ? url : undefined;
   },
-  format: (value) => value.replace(/^([^:]+:\/\/)[^/?]*@/, `$1${HIDDEN}@`),
+  format: (value) =>
+    value
+      .replace(/^([^:]+:\/\/)[^/?\\]*@/, `$1${HIDDEN}@`)
+      .replace(/([?&])([^=&]+)=[^&]+/g, (whole, before: string, name: string) =>
+        tellsSecret(name) ? `${before}${name}=${HIDDEN}` : whole,
+      ),
 };

@@ -3,15 +3,22 @@ import { PATTERN_LENGTH_MAX, parsePattern } from "../policy/pattern.ts";
 import { groupsOf, type Kind, text } from "./kinds.ts";
 import { unlessHidden } from "./kinds-http.ts";
 
-/** Compared with a path without its query. */
-export const pathGlob = text(
-  'a path such as "/api/*", where * is any run of characters, without a query',
-  /^[/*][^?#\p{Cc}]{0,1023}$/u,
-);
+const PATH_GLOB = /^[/*][^?#\p{Cc}]{0,1023}$/u;
+
+/** What is resolved before rules see a path: such a glob would never match. */
+const UNRESOLVED = /\/\/|\/\.\.?(?:\/|$)/;
+
+/** Compared with a path without its query, decoded and with its dots resolved. */
+export const pathGlob: Kind<string> = {
+  expected: 'a path such as "/api/*", where * is any run of characters, without a query, //, /./ or /../',
+  parse: (given) =>
+    typeof given === "string" && PATH_GLOB.test(given) && !UNRESOLVED.test(given) ? given : undefined,
+  format: (value) => value,
+};
 
 export const pathPrefix = text(
-  'the beginning of a path such as "/api/", in visible ASCII without ? or #',
-  /^\/[!"$->@-~]{0,1023}$/,
+  'the beginning of a path such as "/api/", without ? or #',
+  /^\/[^?#\p{Cc}]{0,1023}$/u,
 );
 
 /** Its last part, or the last two (`tar.gz`); with or without a dot before, kept without. */

@@ -1,7 +1,8 @@
 /** Kinds of value that tell of time: of the day, of the week, instants, and how much in a while. */
+import { isTimeZone } from "../policy/schedule.ts";
 import type { LimitSpec, Rate, Weekday } from "../policy/spec.ts";
 import { groupsOf, type Kind, size } from "./kinds.ts";
-import { formatDuration, formatSize, parseDuration, parseSize } from "./units.ts";
+import { formatDuration, formatInstant, formatSize, parseDuration, parseSize } from "./units.ts";
 
 const WEEKDAYS: readonly Weekday[] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
@@ -45,7 +46,9 @@ export const zone: Kind<string> = {
   expected: 'the name of a time zone such as "Europe/Berlin" or "UTC"',
   // Offsets are refused: `+01:00` is right for half of the year.
   parse: (given) =>
-    typeof given === "string" && /^[A-Za-z][\w+/-]{0,63}$/.test(given) && isZone(given) ? given : undefined,
+    typeof given === "string" && /^[A-Za-z][\w+/-]{0,63}$/.test(given) && isTimeZone(given)
+      ? given
+      : undefined,
   format: (value) => value,
 };
 
@@ -60,7 +63,7 @@ export const instant: Kind<number> = {
       new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDate() === Number(day);
     return isDay && !Number.isNaN(ms) ? ms : undefined;
   },
-  format: (ms) => new Date(ms).toISOString().replace(".000Z", "Z"),
+  format: formatInstant,
 };
 
 export const rate: Kind<Rate> = {
@@ -97,14 +100,6 @@ export const budget: Kind<NonNullable<LimitSpec["budget"]>> = {
   },
   format: ({ bytes, window }) => `${formatSize(bytes)}/${formatDuration(window)}`,
 };
-
-function isZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
-  } catch {
-    return false;
-  }
-}
 
 function pad(number: number): string {
   return String(number).padStart(2, "0");

@@ -37,6 +37,11 @@ export function formatSize(bytes: number): string {
   return bytes === 0 ? "0B" : formatAmount(bytes, UNIT_BYTES);
 }
 
+/** Milliseconds since the epoch, as RFC 3339 writes them. */
+export function formatInstant(ms: number): string {
+  return new Date(ms).toISOString().replace(".000Z", "Z");
+}
+
 function parseAmount(text: string, units: Record<string, number>): number | undefined {
   const [, digits, unit] = /^(\d{1,9})([a-zA-Z]{1,3})$/.exec(text) ?? [];
   if (digits === undefined || unit === undefined || !Object.hasOwn(units, unit)) return undefined;

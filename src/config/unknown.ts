@@ -5,7 +5,7 @@
  */
 import { nearest } from "./nearest.ts";
 import { joinPath, type Problem } from "./problems.ts";
-import { settingsOf } from "./reference.ts";
+import { type Setting, settingsOf } from "./reference.ts";
 import { configSchema } from "./schema.ts";
 import { isMap, type Schema, shapeOf } from "./setting.ts";
 
@@ -29,7 +29,14 @@ function* unknownIn(schema: Schema<unknown>, value: unknown, path: string): Gene
 }
 
 function hint(key: string, siblings: readonly string[]): string {
-  const meant =
-    nearest(key, siblings) ?? settingsOf(configSchema).find(({ path }) => path.endsWith(`.${key}`))?.path;
+  const meant = nearest(key, siblings) ?? settings().find(({ path }) => path.endsWith(`.${key}`))?.path;
   return meant === undefined ? "" : `, did you mean "${meant}"?`;
+}
+
+let known: readonly Setting[] | undefined;
+
+/** Walked once: a file of somebody else may have a name to look up on each line. */
+function settings(): readonly Setting[] {
+  known ??= settingsOf(configSchema);
+  return known;
 }
