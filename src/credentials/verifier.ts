@@ -47,8 +47,7 @@ interface Known {
 }
 
 export class Verifier {
-  /** Milliseconds that a verified password is remembered, and that a user is let in without being asked again. */
-  cacheMs = 0;
+  #cacheMs = 0;
   #accounts: readonly Account[] = [];
   #known: ReadonlyMap<string, Known> = new Map();
   /** Those with a hash: what is remembered holds for as long as they are the same. */
@@ -59,12 +58,21 @@ export class Verifier {
   readonly #wrong = new Recall<Checked>(REMEMBERED_MAX);
   /** What is being verified: asked twice, it is verified once. */
   readonly #pending = new Map<string, Promise<Checked>>();
-  /** Without it, what is remembered tells nothing of what was sent. */
   readonly #key = randomBytes(32);
   readonly #queue: HashQueue;
 
   constructor(verify: VerifyHash = verifyHash) {
     this.#queue = new HashQueue(verify);
+  }
+
+  /** Milliseconds that a verified password is remembered, and that a user is let in without being asked again. */
+  get cacheMs(): number {
+    return this.#cacheMs;
+  }
+
+  set cacheMs(cacheMs: number) {
+    if (cacheMs !== this.#cacheMs) this.#right.clear();
+    this.#cacheMs = cacheMs;
   }
 
   get accounts(): readonly Account[] {
@@ -99,7 +107,8 @@ export class Verifier {
     if (isDigest && known !== undefined) return this.#admit(known, nowMs);
     if (this.#hashes.length === 0) return WRONG;
 
-    const key = this.#keyOf(proxyAuthorization);
+    // Not of the field: that has many spellings for the same credentials.
+    const key = this.#keyOf(`${credentials.name}:${credentials.password}`);
     const remembered = this.#right.find(key, nowMs) ?? this.#wrong.find(key, nowMs) ?? this.#pending.get(key);
     if (remembered !== undefined) return remembered;
     const verdict = this.#queue.ask(credentials.password, this.#hashFor(credentials.name, known));
@@ -132,9 +141,9 @@ export class Verifier {
 
   #admit({ account, user }: Known, nowMs: number): Checked {
     const { expires } = account;
-    if (expires === undefined) return { result: "user", user, until: nowMs + this.cacheMs };
+    if (expires === undefined) return { result: "user", user, until: nowMs + this.#cacheMs };
     if (nowMs >= expires) return EXPIRED;
-    return { result: "user", user, until: Math.min(nowMs + this.cacheMs, expires) };
+    return { result: "user", user, until: Math.min(nowMs + this.#cacheMs, expires) };
   }
 
   /** The account's own, or one that takes its time: for the same name always the same, as an own one would be. */
@@ -145,6 +154,7 @@ export class Verifier {
     return this.#hashes[pick] ?? "";
   }
 
+  /** Tells nothing of the text to who does not have the key. */
   #keyOf(text: string): string {
     return new Bun.CryptoHasher("sha256", this.#key).update(text).digest("hex");
   }

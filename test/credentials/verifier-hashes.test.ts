@@ -36,6 +36,26 @@ describe("a hash", () => {
     expect(new Set(answers).size).toBe(1);
   });
 
+  test("is verified once for all spellings of the field", async () => {
+    const { verifier, asked } = verifierOf([ann]);
+    const credentials = basic("ann:ann's");
+
+    await verifier.check(credentials, NOW);
+    await verifier.check(credentials.replace("Basic ", "bASIC   "), NOW);
+
+    expect(asked.length).toBe(1);
+  });
+
+  test("is verified anew when it is to be remembered for another time", async () => {
+    const { verifier, asked } = verifierOf([ann]);
+    await verifier.check(basic("ann:ann's"), NOW);
+
+    verifier.cacheMs = 1_000;
+
+    expect(await verifier.check(basic("ann:ann's"), NOW)).toMatchObject({ until: NOW + 1_000 });
+    expect(asked.length).toBe(2);
+  });
+
   test("that expires is taken until then", async () => {
     const { verifier } = verifierOf([{ ...ann, expires: NOW + 10 }]);
     const credentials = basic("ann:ann's");
