@@ -34,8 +34,10 @@ export interface HostMatch {
 
 export type Lists = ReadonlyMap<string, HostList>;
 
-/** Hosts that are remembered, twice: half a megabyte, and more than a worker meets within seconds. */
+/** Hosts that are remembered, twice: a megabyte, and more than a worker meets within seconds. */
 const HOSTS_MAX = 4_096;
+/** Hosts differ, and match the same few rules: what they match is kept once. */
+const MATCHES_MAX = 1_024;
 /** A client may name any of 65,535; a policy names few. */
 const PORTS_MAX = 256;
 
@@ -53,6 +55,7 @@ export class Columns {
   #lists: Lists;
   #fresh = new Map<string, HostMatch>();
   #stale = new Map<string, HostMatch>();
+  readonly #matches = new Map<string, HostMatch>();
 
   constructor(rules: readonly Rule[], listeners: readonly string[], lists: Lists) {
     this.#rules = rules;
@@ -147,7 +150,16 @@ export class Columns {
       if (mayBeListed) setBit(waitsForList, rule.index);
       if (mayBeListed || rule.addresses.length > 0) setBit(waits, rule.index);
     }
-    return { bits, waits, waitsForList, lists: lists.size === 0 ? undefined : lists };
+    return this.#shared({ bits, waits, waitsForList, lists: lists.size === 0 ? undefined : lists });
+  }
+
+  #shared(match: HostMatch): HostMatch {
+    const key = `${match.bits}/${match.waits}/${match.waitsForList}/${[...(match.lists ?? [])]}`;
+    const known = this.#matches.get(key);
+    if (known !== undefined) return known;
+    if (this.#matches.size >= MATCHES_MAX) this.#matches.clear();
+    this.#matches.set(key, match);
+    return match;
   }
 
   #listHolding(rule: Rule, host: string, address: Address | undefined): string | undefined {
