@@ -4,7 +4,12 @@
  */
 import { workerData } from "node:worker_threads";
 import { formatHostPort } from "./config/host-port.ts";
+import { Verifier } from "./credentials/verifier.ts";
+import { BanTable } from "./limits/ban-table.ts";
 import { ConnectionTable } from "./limits/connection-table.ts";
+import { Limiter } from "./limits/limiter.ts";
+import { acceptsPerTick } from "./limits/pace.ts";
+import type { ShedLevel } from "./limits/shed.ts";
 import { Dialer } from "./net/dial.ts";
 import { Resolver } from "./net/resolve.ts";
 import { Deadlines } from "./net/timer.ts";
@@ -12,30 +17,40 @@ import { lineWriter } from "./observe/access-log.ts";
 import { cells } from "./observe/cells.ts";
 import { Counters } from "./observe/counters.ts";
 import { Heartbeat } from "./observe/heartbeat.ts";
+import { HeavyHitters } from "./observe/heavy-hitters.ts";
 import { LogBatch } from "./observe/log-batch.ts";
 import { Observer } from "./observe/observer.ts";
 import { type Cidr, parseCidr } from "./policy/address.ts";
+import { ListTable } from "./policy/list-table.ts";
 import { acceptClient, type ListenerFacts } from "./relay/accept.ts";
-import { type RelayContext, settingsOf, TICK_MS } from "./relay/context.ts";
+import { AcceptQueue } from "./relay/accept-queue.ts";
+import { type RelayContext, type Settings, TICK_MS } from "./relay/context.ts";
+import { HeldLinks } from "./relay/held-links.ts";
+import { settingsOf } from "./relay/settings.ts";
+import { shedLoad } from "./relay/shed.ts";
 import { UpstreamPool } from "./relay/upstream-pool.ts";
 import { ListenerSet } from "./runtime/listener-set.ts";
 import type { Order, Report, RunningConfig, WorkerStart } from "./runtime/messages.ts";
 
+/** Hosts that were refused, counted until they are handed to the main thread. */
+const REFUSED_HOSTS = 256;
+const REFUSED_HOSTS_MS = 1_000;
+
 const start = workerData as WorkerStart;
-const counters = new Counters(start.memory.counters, start.index);
+const { memory } = start;
+const counters = new Counters(memory.counters, start.index);
 const heartbeat = new Heartbeat(counters, TICK_MS);
 const observer = new Observer(counters, undefined);
 const { config } = start.running;
-const admission = new ConnectionTable(
-  start.memory.connections,
-  start.index,
-  start.memory.seed,
-  config.limits,
-);
+const admission = new ConnectionTable(memory.limits.counts, start.index, memory.seed, config.limits);
+const limiter = new Limiter(memory.limits, start.index, memory.seed);
+const bans = new BanTable(memory.limits, start.index, memory.seed, config.bans);
+const verifier = new Verifier();
+const pressure = new Int32Array(memory.pressure);
 const resolver = new Resolver(config.dns);
 const dialer = new Dialer(reportBug);
 const context: RelayContext = {
-  settings: settingsOf(config, start.running.own),
+  settings: settingsFor(start.running),
   counters,
   observer,
   deadlines: new Deadlines(),
@@ -43,8 +58,16 @@ const context: RelayContext = {
   resolver,
   dialer,
   admission,
+  limiter,
+  bans,
+  verifier,
+  held: new HeldLinks(),
+  acceptQueue: new AcceptQueue(),
+  refusedHosts: new HeavyHitters(REFUSED_HOSTS),
+  shedLevel: 0,
   now: performance.now(),
   clock: () => performance.now(),
+  epochMs: performance.timeOrigin,
   isDraining: false,
   refusedOpen: 0,
 };
@@ -55,6 +78,7 @@ const listeners = new ListenerSet<ListenerFacts>(
 const logBatch = new LogBatch(counters, config.log.bufferBytes, (text, lines) =>
   tell({ report: "logged", text, lines }),
 );
+let refusedHostsToldAt = 0;
 
 const clock = setInterval(tick, TICK_MS);
 addEventListener("message", (event: MessageEvent<Order>) => obey(event.data));
@@ -92,11 +116,31 @@ function apply(running: RunningConfig): void {
     })),
   );
   if (!applied.ok) return tell({ report: "refused", generation, problem: applied.problem });
-  context.settings = settingsOf(running.config, running.own);
-  resolver.settings = running.config.dns;
-  admission.limits = running.config.limits;
+  const { config, gate } = running;
+  context.settings = settingsFor(running);
+  resolver.settings = config.dns;
+  admission.limits = config.limits;
+  limiter.policy = config.policy;
+  bans.settings = config.bans;
+  verifier.accounts = gate.accounts;
+  verifier.cacheMs = config.authentication.cache;
   applyLog(running);
   tell({ report: "applied", generation, ports: applied.ports });
+}
+
+function settingsFor({ config, gate, own, ports, places }: RunningConfig): Settings {
+  const lists = new Map([...gate.lists].map(([name, table]) => [name, new ListTable(table)]));
+  const { rules, ...named } = gate.places;
+  return settingsOf(config, {
+    own,
+    ports,
+    places,
+    lists,
+    policyPlaces: { ...named, rules: config.policy.rules.map(({ name }) => rules.get(name)) },
+    // An htpasswd file that is empty lets nobody in, not everybody.
+    hasAccounts: gate.accounts.length > 0 || config.authentication.htpasswd !== undefined,
+    hostName: gate.hostName,
+  });
 }
 
 function applyLog(running: RunningConfig): void {
@@ -127,21 +171,39 @@ function addressesByPlace({ config, ports, places }: RunningConfig): string[] {
   return addresses;
 }
 
-/** The one clock: deadlines, idle connections, log batches, gauges. */
+/** The one clock: deadlines, what was held back, idle connections, log batches, gauges. */
 function tick(): void {
+  const lagMs = performance.now() - context.now - TICK_MS;
   context.now = performance.now();
+  context.shedLevel = Atomics.load(pressure, 0) as ShedLevel;
+  context.held.sweep(context.now, reportBug);
   context.deadlines.sweep(context.now, (client, error) => {
     reportBug(error);
     client.cut();
   });
+  shedLoad(context);
+  context.acceptQueue.tick(acceptsPerTick(lagMs, context.settings.config.limits.acceptLag));
   context.pool.expire(context.now - context.settings.config.pool.idle);
+  setGauges();
+  tellRefusedHosts();
+  logBatch.flush();
+  heartbeat.beat(Date.now());
+}
+
+function setGauges(): void {
   counters.set(cells.upstreamOpen, dialer.open);
   counters.set(cells.upstreamIdle, context.pool.size);
+  counters.set(cells.heldLinks, context.held.size);
+  counters.set(cells.acceptsHeld, context.acceptQueue.size);
   counters.set(cells.dnsLookups, resolver.lookups);
   counters.set(cells.dnsCacheHits, resolver.hits);
   counters.set(cells.dnsFailures, resolver.failures);
-  logBatch.flush();
-  heartbeat.beat(Date.now());
+}
+
+function tellRefusedHosts(): void {
+  if (context.refusedHosts.size === 0 || context.now - refusedHostsToldAt < REFUSED_HOSTS_MS) return;
+  refusedHostsToldAt = context.now;
+  tell({ report: "refusedHosts", hosts: context.refusedHosts.take() });
 }
 
 async function drain(limitMs: number): Promise<void> {
@@ -149,7 +211,8 @@ async function drain(limitMs: number): Promise<void> {
   context.isDraining = true;
   for (const client of context.deadlines) client.drain();
   await listeners.stop();
-  while (context.deadlines.size > 0 && performance.now() < cutAt) await Bun.sleep(TICK_MS / 4);
+  while (context.deadlines.size + context.acceptQueue.size > 0 && performance.now() < cutAt)
+    await Bun.sleep(TICK_MS / 4);
   counters.add(cells.limitReached.timeout_drain, context.deadlines.size);
   for (const client of context.deadlines) client.cut();
   clearInterval(clock);

@@ -8,9 +8,10 @@ import { Deadlines } from "../../src/net/timer.ts";
 import { Counters, countersBuffer } from "../../src/observe/counters.ts";
 import { Observer } from "../../src/observe/observer.ts";
 import { acceptClient } from "../../src/relay/accept.ts";
-import { type RelayContext, settingsOf, type UpstreamDialer } from "../../src/relay/context.ts";
+import type { RelayContext, UpstreamDialer } from "../../src/relay/context.ts";
 import { UpstreamPool } from "../../src/relay/upstream-pool.ts";
 import { FakeLink } from "../../test/support/fake-link.ts";
+import { gateParts, settingsFor } from "../../test/support/gate.ts";
 
 /** Small, so that small wires reach the limits; the head is more than one look of its reader. */
 export const LIMITS = { headBytes: "5KiB", uriBytes: "256B", headerCount: 24 };
@@ -33,12 +34,12 @@ export class FuzzRelay {
     if (!loaded.ok) throw new Error(`Cannot use these limits: ${loaded.problems.join("; ")}`);
     const counters = new Counters(countersBuffer(1), 0);
     this.#context = {
-      settings: settingsOf(loaded.config, { listening: [], interfaces: [] }),
+      settings: settingsFor(loaded.config),
       counters,
       observer: new Observer(counters, undefined),
       deadlines: new Deadlines(),
       pool: new UpstreamPool(),
-      resolver: { resolve: () => ({ ok: true, addresses: ["192.0.2.1"] }) },
+      resolver: { resolve: () => ({ ok: true, addresses: ["1.0.2.1"] }) },
       dialer: {
         attempts: 0,
         abandoned: 0,
@@ -48,6 +49,7 @@ export class FuzzRelay {
       admission: { admit: () => "admitted", release() {} },
       clock: () => NOW,
       now: NOW,
+      ...gateParts(loaded.config),
       isDraining: false,
       refusedOpen: 0,
     };
@@ -69,7 +71,7 @@ export class FuzzRelay {
     if (waiter === undefined) return false;
     const link = new FakeLink("upstream", []);
     this.upstreams.push(link);
-    waiter.onDialed(link, "192.0.2.1");
+    waiter.onDialed(link, "1.0.2.1");
     return true;
   }
 

@@ -36,7 +36,7 @@ export const limits = section(
     ),
     minRateGrace: setting(
       duration("0s", "1h"),
-      "5s",
+      "30s",
       "How long a head or a body may be slower than `minRate`.",
     ),
     memory: setting(

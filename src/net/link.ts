@@ -22,6 +22,8 @@ export interface LinkOwner {
 
 export interface Link {
   owner: LinkOwner;
+  /** Called when the link is gone, whoever owns it by then. */
+  onGone: (() => void) | undefined;
   readonly remoteAddress: string;
   /** A write found the connection gone, and took nothing; `onClose` follows. */
   readonly isGone: boolean;
@@ -42,6 +44,9 @@ export interface Link {
   drop(): void;
   pause(): void;
   resume(): void;
+  /** Reads nothing until `release`, whatever `pause` and `resume` say: they are for slow readers, this is for limits. */
+  hold(): void;
+  release(): void;
   /** Resets: what waits in the outbox is lost, and the peer can tell. */
   destroy(): void;
 }
@@ -60,6 +65,7 @@ type Ending = "open" | "half" | "full";
 
 export class SocketLink implements Link {
   owner: LinkOwner;
+  onGone: (() => void) | undefined = undefined;
   isGone = false;
   isFull = false;
   outboxBytes = 0;
@@ -69,6 +75,8 @@ export class SocketLink implements Link {
   #outbox: Buffer[] | undefined;
   #ending: Ending = "open";
   #peerEnded = false;
+  #isPaused = false;
+  #isHeld = false;
   #bug: Error | undefined;
 
   constructor(socket: Socket<SocketLink>, owner: LinkOwner) {
@@ -129,11 +137,23 @@ export class SocketLink implements Link {
   }
 
   pause(): void {
+    this.#isPaused = true;
     this.#socket?.pause();
   }
 
   resume(): void {
-    this.#socket?.resume();
+    this.#isPaused = false;
+    if (!this.#isHeld) this.#socket?.resume();
+  }
+
+  hold(): void {
+    this.#isHeld = true;
+    this.#socket?.pause();
+  }
+
+  release(): void {
+    this.#isHeld = false;
+    if (!this.#isPaused) this.#socket?.resume();
   }
 
   destroy(): void {
@@ -179,6 +199,7 @@ export class SocketLink implements Link {
   closed(error: Error | undefined): void {
     this.#socket = undefined;
     this.#outbox = undefined;
+    this.onGone?.();
     this.owner.onClose(this, error ?? this.#bug);
   }
 

@@ -9,7 +9,16 @@ import type { RequestHead, ResponseHead } from "../http1/head.ts";
 import { persists } from "../http1/persistence.ts";
 import { serializeResponse } from "../http1/serialize.ts";
 import type { Link } from "../net/link.ts";
-import { BodyPipe } from "./body-pipe.ts";
+import { BodyPipe, type BodyWatch } from "./body-pipe.ts";
+
+export interface AnswerOptions {
+  /** In front of the empty line, each with its CRLF. */
+  readonly addedLines: string;
+  readonly watch: BodyWatch | undefined;
+  readonly requestDone: boolean;
+  /** The client's connection ends with this answer, whatever the messages say. */
+  readonly isLast: boolean;
+}
 
 export class Answer {
   readonly status: number;
@@ -21,21 +30,15 @@ export class Answer {
   // One is made for each request: private fields with a # would take three times as long to set up.
   private unsentHead: string;
 
-  /**
-   * `addedLines` go in front of the empty line, each with its CRLF. `isLast`: the
-   * client's connection ends with this answer, whatever the messages say.
-   */
   constructor(
     request: RequestHead,
     answer: ResponseHead,
-    addedLines: string,
-    requestDone: boolean,
-    isLast: boolean,
+    { addedLines, watch, requestDone, isLast }: AnswerOptions,
   ) {
     const framing = responseFraming(request.method, answer.status, answer.fields, answer.minor);
     const outgoing = clientFraming(framing, request.minor);
     this.status = answer.status;
-    this.pipe = new BodyPipe(bodyOf(framing), outgoing.kind === "chunked");
+    this.pipe = new BodyPipe(bodyOf(framing), outgoing.kind === "chunked", watch);
     // A log-in that a 401 carries on has yet to succeed, and needs this very connection for its next step.
     const isShared = !request.fields.authorizesConnection || answer.status === 401;
     this.upstreamPersists =

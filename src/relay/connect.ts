@@ -2,19 +2,18 @@
  * From a name to a connection: resolve, judge every address, dial those that
  * passed. What was judged is what is dialled.
  */
-import type { Origin } from "../http1/target.ts";
 import type { DialWaiter } from "../net/dial.ts";
 import type { Link } from "../net/link.ts";
 import type { Resolution } from "../net/resolve.ts";
 import { cells } from "../observe/cells.ts";
-import { parseAddress } from "../policy/address.ts";
-import { decideDestination, describeRefusal } from "../policy/destination.ts";
 import type { RelayContext, Settings, UpstreamDial } from "./context.ts";
 import { dialFailure, type Failure } from "./failure.ts";
+import type { Passage } from "./passage.ts";
+import { refusedByLimit } from "./refusal.ts";
 
 export interface ConnectWaiter {
   /** `peer` is the `address:port` that answered. */
-  onConnected(link: Link, peer: string): void;
+  onConnected(link: Link, peer: string, address: string): void;
   onConnectFailed(failure: Failure): void;
 }
 
@@ -24,20 +23,22 @@ const ABANDONED_FACTOR = 4;
 export class Connecting implements DialWaiter {
   readonly #context: RelayContext;
   readonly #settings: Settings;
-  readonly #origin: Origin;
+  readonly #passage: Passage;
   #waiter: ConnectWaiter | undefined;
   #dial: UpstreamDial | undefined;
+  /** A connection to the host is counted for this, until the link takes that over. */
+  #isCounted = false;
 
-  constructor(context: RelayContext, settings: Settings, origin: Origin, waiter: ConnectWaiter) {
+  constructor(context: RelayContext, settings: Settings, passage: Passage, waiter: ConnectWaiter) {
     this.#context = context;
     this.#settings = settings;
-    this.#origin = origin;
+    this.#passage = passage;
     this.#waiter = waiter;
   }
 
-  /** May tell the waiter before it returns. */
+  /** May tell the waiter before it returns. What the client is refused by its addresses is told as any other refusal. */
   start(): void {
-    const { host } = this.#origin;
+    const { host } = this.#passage;
     if (isAddress(host)) return this.#judge([host]);
     const resolution = this.#context.resolver.resolve(host);
     if (resolution instanceof Promise) resolution.then((later) => this.#resolved(later));
@@ -48,17 +49,22 @@ export class Connecting implements DialWaiter {
   cancel(): void {
     this.#waiter = undefined;
     this.#dial?.cancel();
+    this.#uncount();
   }
 
   onDialed(link: Link, address: string): void {
     const waiter = this.#waiter;
     if (waiter === undefined) return link.close();
-    waiter.onConnected(link, peerOf(address, this.#origin.port));
+    const { limiter } = this.#context;
+    const { host } = this.#passage;
+    this.#isCounted = false;
+    link.onGone = () => limiter.releaseUpstream(host);
+    waiter.onConnected(link, peerOf(address, this.#passage.port), address);
   }
 
   onDialFailed(code: string): void {
     this.#context.counters.add(cells.upstreamDialFailures);
-    this.#fail(dialFailure(code, this.#origin.authority));
+    this.#fail(dialFailure(code, this.#passage.authority));
   }
 
   #resolved(resolution: Resolution): void {
@@ -66,34 +72,32 @@ export class Connecting implements DialWaiter {
     if (resolution.ok) return this.#judge(resolution.addresses);
     this.#fail({
       word: resolution.failure,
-      detail: `Cannot resolve ${this.#origin.host} (${resolution.detail})`,
+      detail: `Cannot resolve ${this.#passage.host} (${resolution.detail})`,
     });
   }
 
   #judge(addresses: readonly string[]): void {
-    const { port } = this.#origin;
     const passed: string[] = [];
     let refusal: Failure | undefined;
-    for (const text of addresses) {
-      const address = parseAddress(text);
-      if (address === undefined) continue;
-      const decision = decideDestination(address, port, this.#settings.own, "local", false);
-      if (decision.verdict === "allow") passed.push(text);
-      else if (decision.because === "own_listener") {
-        refusal = { word: "proxy_loop_detected", detail: `${peerOf(text, port)} is this proxy itself` };
-      } else refusal ??= { word: "destination_ip_prohibited", detail: describeRefusal(address, decision) };
+    for (const address of addresses) {
+      const failure = this.#passage.judge(address);
+      if (failure === undefined) passed.push(address);
+      else if (refusal === undefined || failure.word === "proxy_loop_detected") refusal = failure;
     }
-    if (passed.length === 0 && refusal !== undefined) return this.#fail(refusal);
-    this.#start(passed, port);
+    if (passed.length === 0 && refusal !== undefined) {
+      this.#context.refusedHosts.count(this.#passage.host);
+      return this.#fail(refusal);
+    }
+    this.#start(passed, this.#passage.port);
   }
 
   #start(passed: readonly string[], port: number): void {
-    const { counters, dialer } = this.#context;
+    const { counters, dialer, limiter } = this.#context;
     const addresses = passed.filter((address) => !dialer.isSilent(address, port));
     if (addresses.length === 0) {
       return this.#fail({
         word: "connection_timeout",
-        detail: `${this.#origin.authority} has not accepted a connection for a while`,
+        detail: `${this.#passage.authority} has not accepted a connection for a while`,
       });
     }
     const { dials } = this.#settings.config.limits;
@@ -104,11 +108,20 @@ export class Connecting implements DialWaiter {
         detail: "Too many connections are being opened",
       });
     }
+    const refusal = limiter.admitUpstream(this.#passage.effects?.limits, this.#passage.host);
+    if (refusal !== undefined) return this.#fail(refusedByLimit(refusal));
+    this.#isCounted = true;
     counters.add(cells.upstreamDials);
     this.#dial = dialer.dial(addresses, port, this);
   }
 
+  #uncount(): void {
+    if (this.#isCounted) this.#context.limiter.releaseUpstream(this.#passage.host);
+    this.#isCounted = false;
+  }
+
   #fail(failure: Failure): void {
+    this.#uncount();
     const waiter = this.#waiter;
     this.#waiter = undefined;
     waiter?.onConnectFailed(failure);

@@ -4,14 +4,23 @@
  * that it began with.
  */
 import type { Config } from "../config/schema.ts";
+import type { Verifier } from "../credentials/verifier.ts";
 import type { HeadLimits } from "../http1/head.ts";
+import type { BanTable } from "../limits/ban-table.ts";
+import type { Admitted } from "../limits/connection-table.ts";
+import type { Limiter } from "../limits/limiter.ts";
+import type { ShedLevel } from "../limits/shed.ts";
 import type { DialWaiter } from "../net/dial.ts";
 import type { Resolution } from "../net/resolve.ts";
 import type { Deadlined, Deadlines } from "../net/timer.ts";
-import { cells } from "../observe/cells.ts";
 import type { Counters } from "../observe/counters.ts";
+import type { HeavyHitters } from "../observe/heavy-hitters.ts";
 import type { Observer } from "../observe/observer.ts";
-import type { OwnAddresses } from "../policy/destination.ts";
+import type { OwnAddresses, Reach } from "../policy/destination.ts";
+import type { Policy } from "../policy/policy.ts";
+import type { AcceptQueue } from "./accept-queue.ts";
+import type { HeldLinks } from "./held-links.ts";
+import type { Identity } from "./identity.ts";
 import type { UpstreamPool } from "./upstream-pool.ts";
 
 export interface RelayContext {
@@ -23,10 +32,22 @@ export interface RelayContext {
   readonly resolver: NameResolver;
   readonly dialer: UpstreamDialer;
   readonly admission: Admission;
+  readonly limiter: Limiter;
+  readonly bans: BanTable;
+  readonly verifier: Verifier;
+  /** Links that a limit keeps from being read for a while. */
+  readonly held: HeldLinks;
+  /** Connections that came while the event loop lagged, and wait for their turn. */
+  readonly acceptQueue: AcceptQueue;
+  readonly refusedHosts: HeavyHitters;
+  /** How much memory there is left, as the main thread sees it. */
+  shedLevel: ShedLevel;
   /** Milliseconds: the time of the last event that began, moved or ended an exchange; a tick old at most. */
   now: number;
   /** Milliseconds since whenever the process began, monotonic. */
   readonly clock: () => number;
+  /** What added to `now` gives milliseconds since the epoch, which all threads share. */
+  readonly epochMs: number;
   isDraining: boolean;
   /** Clients turned away that are still reading why. */
   refusedOpen: number;
@@ -34,6 +55,10 @@ export interface RelayContext {
 
 /** A client's connection, whatever it is used for. */
 export interface ClientConnection extends Deadlined {
+  /** What would be lost by cutting it. */
+  readonly stage: "idle" | "exchange" | "tunnel";
+  /** When that began, by the worker's clock. */
+  readonly beganAtMs: number;
   /** No more requests: what is idle goes, what is under way may end. */
   drain(): void;
   /** At once: what has not ended never will. */
@@ -44,15 +69,50 @@ export interface ClientConnection extends Deadlined {
 export interface Settings {
   readonly config: Config;
   readonly headLimits: HeadLimits;
-  /** Whole lines with their CRLF, by the version of the message that they are added to. */
+  /** Whole lines with their CRLF, by the version of the message that they are added to; empty where `via` is off. */
   readonly viaLines: readonly [http10: string, http11: string];
   readonly own: OwnAddresses;
+  readonly policy: Policy;
+  /** Undefined: nobody has to log in, and nobody can. */
+  readonly authentication: Authentication | undefined;
+  readonly identity: Identity;
+  /** By the listener's place. */
+  readonly listeners: readonly (ListenerSettings | undefined)[];
+  /** Cells to count in, by what they are named after. */
+  readonly places: PolicyPlaces;
+  /** Without rules nothing is worth a word in the log. */
+  readonly hasRules: boolean;
+}
+
+export interface Authentication {
+  readonly mode: "required" | "optional";
+  /** A whole `Proxy-Authenticate` line with its CRLF. */
+  readonly challenge: string;
+  /** Milliseconds before wrong credentials are answered. */
+  readonly delay: number;
+}
+
+export interface ListenerSettings {
+  /** `host:port` as bound. */
+  readonly address: string;
+  readonly port: number;
+  readonly reach: Reach;
+}
+
+/** Places of cells; a name that is not there is not counted. */
+export interface PolicyPlaces {
+  /** By position in the policy's rules. */
+  readonly rules: readonly (number | undefined)[];
+  readonly lists: ReadonlyMap<string, number>;
+  readonly users: ReadonlyMap<string, number>;
+  readonly tags: ReadonlyMap<string, number>;
+  readonly limits: ReadonlyMap<string, number>;
 }
 
 /** Connections of all workers together, counted in shared memory. */
 export interface Admission {
   /** Counts the connection, unless a limit stands against it. */
-  admit(client: string): "admitted" | "connections" | "connections_per_client";
+  admit(client: string): Admitted;
   release(client: string): void;
 }
 
@@ -90,19 +150,7 @@ export function deadlineIn(context: RelayContext, ms: number): number {
   return context.now + ms + TICK_MS;
 }
 
-export function settingsOf(config: Config, own: OwnAddresses): Settings {
-  const { pseudonym } = config.via;
-  const { headBytes, uriBytes, headerCount } = config.limits;
-  return {
-    config,
-    headLimits: { headBytes, uriBytes, headerCount },
-    viaLines: [`Via: 1.0 ${pseudonym}\r\n`, `Via: 1.1 ${pseudonym}\r\n`],
-    own,
-  };
-}
-
-/** Takes a client out of the counts; once for every client that was admitted. */
-export function clientLeft(context: RelayContext, listener: number, client: string): void {
-  context.admission.release(client);
-  context.counters.add(cells.connectionsOpen + listener, -1);
+/** Milliseconds since the epoch, a tick old at most. */
+export function epochNow(context: RelayContext): number {
+  return context.epochMs + context.now;
 }

@@ -2,10 +2,19 @@
  * What is known of an exchange while it lives. Whatever happens to it, `end` is
  * called once, and that is the one event that counters and log hear of.
  */
+import type { Grant } from "../limits/grant.ts";
 import { cells } from "../observe/cells.ts";
 import type { FailureWord } from "../observe/failure-word.ts";
+import type { Reason } from "../observe/reason.ts";
 import type { ExchangeKind, ExchangeRecord } from "../observe/record.ts";
+import type { Decision } from "../policy/decision.ts";
 import type { RelayContext } from "./context.ts";
+import type { Failure } from "./failure.ts";
+
+const NO_TAGS: readonly string[] = [];
+
+/** What a decision about a request and one about an address have in common. */
+type RuleDecision = Pick<Decision, "rule" | "ruleIndex" | "list" | "wouldDeny">;
 
 export class Exchange implements ExchangeRecord {
   kind: ExchangeKind = "own";
@@ -23,14 +32,22 @@ export class Exchange implements ExchangeRecord {
   upstream: string | undefined = undefined;
   reused = false;
   failure: FailureWord | undefined = undefined;
+  rule: string | undefined = undefined;
+  reason: Reason | undefined = undefined;
+  list: string | undefined = undefined;
+  tags: readonly string[] = NO_TAGS;
+  wouldDeny = false;
+  /** By the worker's clock. */
+  readonly beganAtMs: number;
+  /** What its limits have given it; given back at the end. */
+  grant: Grant | undefined = undefined;
   // One is made for each request: private fields with a # would take three times as long to set up.
   private readonly context: RelayContext;
-  private readonly startedAtMs: number;
   private hasEnded = false;
 
   constructor(context: RelayContext, listener: number, client: string) {
     this.context = context;
-    this.startedAtMs = context.now;
+    this.beganAtMs = context.now;
     this.listener = listener;
     this.client = client;
     context.counters.add(cells.exchangesInFlight);
@@ -45,17 +62,33 @@ export class Exchange implements ExchangeRecord {
     this.target = target;
   }
 
+  /** The policy has spoken. Where it has no rules that is not worth a word. */
+  decidedBy({ rule, ruleIndex, list, wouldDeny }: RuleDecision): void {
+    this.rule = rule;
+    this.reason = ruleIndex < 0 ? "default" : "rule";
+    this.list = list;
+    if (wouldDeny) this.wouldDeny = true;
+  }
+
+  refusedBy({ refusal }: Failure): void {
+    if (refusal === undefined) return;
+    this.rule = refusal.rule;
+    this.reason = refusal.reason;
+    this.list = refusal.list;
+  }
+
   firstByteCame(): void {
-    this.firstByteMs = this.context.now - this.startedAtMs;
+    this.firstByteMs = this.context.now - this.beganAtMs;
   }
 
   end(): void {
     if (this.hasEnded)
       throw new Error(`Cannot end exchange: ${this.method} ${this.target} has ended already`);
     this.hasEnded = true;
-    this.durationMs = this.context.now - this.startedAtMs;
-    this.startedAt = performance.timeOrigin + this.startedAtMs;
+    this.durationMs = this.context.now - this.beganAtMs;
+    this.startedAt = performance.timeOrigin + this.beganAtMs;
     this.context.counters.add(cells.exchangesInFlight, -1);
+    this.grant?.release();
     this.context.observer.exchangeEnded(this);
   }
 }

@@ -5,6 +5,7 @@
  * label, the log's field and the `Proxy-Status` of the answer.
  */
 import type { FailureWord } from "../observe/failure-word.ts";
+import type { Reason } from "../observe/reason.ts";
 
 export interface FailureRow {
   readonly status: number;
@@ -19,6 +20,22 @@ export interface Failure {
   readonly detail: string;
   /** Where the row's status is too general. */
   readonly status?: number;
+  /** It is the gate that said no. */
+  readonly refusal?: Refusal;
+}
+
+/** What a client that the gate refuses is told besides, and the log. */
+export interface Refusal {
+  readonly reason: Reason;
+  /** The rule, or the limit, that stands against it; undefined where there is none to name. */
+  readonly rule: string | undefined;
+  readonly list?: string | undefined;
+  /** Cut without a word. */
+  readonly isReset?: boolean;
+  /** Whole lines with their CRLF. */
+  readonly fields?: string;
+  /** The same request may pass later, or with other credentials. */
+  readonly mayRetry: boolean;
 }
 
 export const failures: Record<FailureWord, FailureRow> = {

@@ -7,28 +7,34 @@
  * answer of ours; after it, the client's connection is cut, so that half a body
  * never passes for a whole one.
  */
-import { bodyOf } from "../http1/body.ts";
 import { ProtocolError } from "../http1/error.ts";
-import { type Framing, requestFraming } from "../http1/framing.ts";
 import { parseResponseHead, type RequestHead, type ResponseHead } from "../http1/head.ts";
 import { persists } from "../http1/persistence.ts";
 import { serializeInterim, serializeRequest } from "../http1/serialize.ts";
-import type { Origin } from "../http1/target.ts";
+import { minRateAfter, minRateDeadline } from "../limits/min-rate.ts";
 import type { Link, LinkOwner } from "../net/link.ts";
+import { NEVER } from "../net/timer.ts";
 import { cells } from "../observe/cells.ts";
+import type { FieldChanges } from "../policy/spec.ts";
 import { decideRetry } from "../upstream/retry.ts";
 import { Answer } from "./answer.ts";
-import { BodyPipe } from "./body-pipe.ts";
 import { Connecting, type ConnectWaiter } from "./connect.ts";
-import { deadlineIn, type RelayContext, type Settings, touch } from "./context.ts";
+import { answerRefusal, tooLarge } from "./content.ts";
+import { deadlineIn, epochNow, type RelayContext, type Settings, TICK_MS, touch } from "./context.ts";
 import { dateLine } from "./date.ts";
 import type { Exchange } from "./exchange.ts";
 import { type Failure, failures } from "./failure.ts";
 import type { ClientSide, Handler } from "./handler.ts";
-import { outgoingRequest } from "./outgoing.ts";
+import { answerFor, outgoingFor, outgoingRequest } from "./outgoing.ts";
 import { overdue, type Wait } from "./overdue.ts";
+import type { Passage } from "./passage.ts";
+import { Request } from "./request.ts";
+import { budgetUsedUp, charge } from "./shaping.ts";
+import { strike } from "./strike.ts";
 import { Tunnel } from "./tunnel.ts";
 import { Upstream } from "./upstream-pool.ts";
+
+const NO_CHANGES: readonly FieldChanges[] = [];
 
 export class Forward implements Handler, LinkOwner, ConnectWaiter {
   isFull = false;
@@ -38,16 +44,12 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
   private readonly exchange: Exchange;
   private readonly settings: Settings;
   private readonly head: RequestHead;
-  private readonly origin: Origin;
-  private readonly path: string;
-  private readonly framing: Framing;
-  private readonly requestPipe: BodyPipe;
+  private readonly passage: Passage;
+  private readonly request: Request;
   private connecting: Connecting | undefined;
   private upstream: Upstream | undefined;
-  /** The request's head, until it is written: with the first of the body, when that is here already. */
-  private unsentHead = "";
-  private wasSent = false;
-  private bodyGone = false;
+  /** When the client has sent too little of its body, by the least rate. */
+  private slowAtMs = NEVER;
   private answerBegan = false;
   private retries = 0;
   private answer: Answer | undefined;
@@ -58,27 +60,29 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
     exchange: Exchange,
     settings: Settings,
     head: RequestHead,
-    target: { readonly origin: Origin; readonly path: string },
+    passage: Passage,
   ) {
     this.session = session;
     this.context = session.context;
     this.exchange = exchange;
     this.settings = settings;
     this.head = head;
-    this.origin = target.origin;
-    this.path = target.path;
-    this.framing = requestFraming(head.fields, head.minor);
-    this.requestPipe = new BodyPipe(bodyOf(this.framing), this.framing.kind === "chunked");
-    exchange.kind = "forward";
+    this.passage = passage;
+    this.request = new Request(head, passage.requestGauge);
   }
 
   get wantsBody(): boolean {
-    return this.upstream !== undefined && !this.isFull && !this.requestPipe.done;
+    return this.upstream !== undefined && !this.isFull && !this.request.pipe.done;
   }
 
   start(): void {
-    const pooled = this.context.pool.take(this.origin.authority);
+    const { pool } = this.context;
+    const pooled = pool.take(this.passage.authority);
     if (pooled === undefined) return this.connect();
+    if (!this.passage.mayUse(pooled)) {
+      this.keep(pooled);
+      return this.connect();
+    }
     this.context.counters.add(cells.upstreamReuses);
     this.use(pooled);
   }
@@ -86,16 +90,18 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
   takeBody(bytes: Buffer, at: number): number {
     const upstream = this.upstream;
     if (upstream === undefined) return at;
-    const pipe = this.requestPipe;
-    const before = this.unsentHead;
-    const end = pipe.take(bytes, at, upstream.link, before);
-    this.unsentHead = "";
-    this.bodyGone = true;
+    const { request } = this;
+    const end = request.take(bytes, at, upstream.link);
     this.exchange.bytesIn += end - at;
-    this.wrote(upstream, pipe.written);
-    this.isFull = !pipe.hasRoom;
-    const { firstByte, body } = this.settings.config.timeouts;
-    this.arm(pipe.done && this.answer === undefined ? firstByte : body);
+    this.context.counters.add(cells.bytesToUpstreams, request.written);
+    if (request.pipe.isCut) {
+      this.fail(tooLarge(this.passage, "request"));
+      return end;
+    }
+    this.isFull = !request.pipe.hasRoom;
+    this.slowAtMs = minRateAfter(this.slowAtMs, end - at, this.context.now, this.settings.config.limits);
+    this.waitForMore();
+    this.shape("up", this.session.link, end - at);
     return end;
   }
 
@@ -109,7 +115,7 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
 
   onClientEnd(): void {
     // Half a request stays half; after a whole one the client still hears its answer.
-    if (!this.requestPipe.done) this.session.link.destroy();
+    if (!this.request.pipe.done) this.session.link.destroy();
   }
 
   abandon(): void {
@@ -118,15 +124,19 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
   }
 
   onDeadline(): void {
-    const { cell, failure } = overdue[this.waitsFor()];
+    const wait = this.waitsFor();
+    const { cell, failure } = overdue[wait];
     this.context.counters.add(cell);
-    const told = failure(this.origin.authority);
+    if (wait === "request_body" && strike(this.context, this.session.client, "slow")) {
+      return this.session.link.destroy();
+    }
+    const told = failure(this.passage.authority);
     if (told === undefined) this.session.link.destroy();
     else this.fail(told);
   }
 
-  onConnected(link: Link, peer: string): void {
-    this.use(new Upstream(this.context.pool, link, this.origin.authority, peer));
+  onConnected(link: Link, peer: string, address: string): void {
+    this.use(new Upstream(this.context.pool, link, this.passage.authority, peer, address));
   }
 
   onConnectFailed(failure: Failure): void {
@@ -149,6 +159,7 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
 
   onDrain(): void {
     this.isFull = false;
+    this.countRateFrom(this.context.now);
     this.session.advance();
   }
 
@@ -166,16 +177,31 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
     else this.cutShort();
   }
 
+  /** The rest of the request's body within its time, and no slower than the least rate. */
+  private waitForMore(): void {
+    const { timeouts } = this.settings.config;
+    if (this.request.pipe.done)
+      return this.arm(this.answer === undefined ? timeouts.firstByte : timeouts.body);
+    this.arm(timeouts.body);
+    if (this.isFull) return;
+    this.session.deadlineAt = Math.min(this.session.deadlineAt, this.slowAtMs + TICK_MS);
+  }
+
+  /** The client was kept waiting until then: its rate counts from there. */
+  private countRateFrom(ms: number): void {
+    this.slowAtMs = minRateDeadline(ms, 0, this.settings.config.limits);
+  }
+
   private waitsFor(): Wait {
     if (this.upstream === undefined) return "connection";
     if (this.answer !== undefined) return this.answer.pipe.hasRoom ? "answer_body" : "client_room";
-    if (this.requestPipe.done) return "first_byte";
+    if (this.request.pipe.done) return "first_byte";
     return this.isFull ? "upstream_room" : "request_body";
   }
 
   private connect(): void {
     this.arm(this.settings.config.timeouts.connect);
-    this.connecting = new Connecting(this.context, this.settings, this.origin, this);
+    this.connecting = new Connecting(this.context, this.settings, this.passage, this);
     this.connecting.start();
   }
 
@@ -186,30 +212,28 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
     upstream.uses++;
     this.exchange.upstream = upstream.peer;
     this.exchange.reused = upstream.uses > 1;
-    const head = outgoingRequest(this.head);
-    this.unsentHead = serializeRequest(
-      head,
-      this.path,
-      this.origin.authority,
-      this.framing,
-      this.settings.viaLines[head.minor],
+    const { request, passage } = this;
+    const head = outgoingFor(
+      this.head,
+      this.settings.identity,
+      passage.client.address,
+      passage.asked,
+      passage.effects?.request ?? NO_CHANGES,
     );
-    if (!this.requestPipe.done && this.session.hasWaiting) return this.session.advance();
-    this.sendHead(upstream);
-  }
-
-  private sendHead(upstream: Upstream): void {
-    const head = this.unsentHead;
-    this.unsentHead = "";
-    upstream.link.writeText(head);
-    this.wrote(upstream, head.length);
-    const { timeouts } = this.settings.config;
-    this.arm(this.requestPipe.done ? timeouts.firstByte : timeouts.body);
-  }
-
-  private wrote(upstream: Upstream, byteCount: number): void {
-    if (!upstream.link.isGone) this.wasSent = true;
-    this.context.counters.add(cells.bytesToUpstreams, byteCount);
+    request.begin(
+      serializeRequest(
+        head,
+        passage.path,
+        passage.authority,
+        request.framing,
+        this.settings.viaLines[head.minor],
+      ),
+    );
+    this.countRateFrom(this.context.now);
+    if (!request.pipe.done && this.session.hasWaiting) return this.session.advance();
+    request.sendHead(upstream.link);
+    this.context.counters.add(cells.bytesToUpstreams, request.written);
+    this.waitForMore();
   }
 
   private read(upstream: Upstream, bytes: Buffer): void {
@@ -224,8 +248,11 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
       const { reader } = upstream;
       const head = parseResponseHead(reader.release(), this.settings.headLimits, reader.memo);
       if (head.status === 101) return this.switchProtocols(upstream, head, bytes.subarray(at));
-      if (head.status >= 200) this.answer = this.answerWith(head);
-      else {
+      if (head.status >= 200) {
+        const refusal = answerRefusal(this.settings, this.exchange, this.passage, head);
+        if (refusal !== undefined) return this.fail(refusal);
+        this.answer = this.answerWith(head);
+      } else {
         this.passInterim(upstream, head);
         if (at === bytes.length) return;
       }
@@ -241,19 +268,38 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
     if (!this.session.link.writeText(text)) this.pause(upstream);
   }
 
-  private answerWith(head: ResponseHead): Answer {
+  private answerWith(given: ResponseHead): Answer {
+    const head = answerFor(given, this.passage.effects?.response ?? NO_CHANGES);
     const viaLine = this.settings.viaLines[head.minor];
     const addedLines = head.fields.hasDate ? viaLine : dateLine(this.context) + viaLine;
-    return new Answer(this.head, head, addedLines, this.requestPipe.done, this.context.isDraining);
+    return new Answer(this.head, head, {
+      addedLines,
+      watch: this.passage.answerGauge,
+      requestDone: this.request.pipe.done,
+      isLast: this.context.isDraining,
+    });
   }
 
   private passAnswer(upstream: Upstream, answer: Answer, bytes: Buffer, at: number): void {
     answer.pass(bytes, at, this.session.link);
+    if (answer.pipe.isCut) return this.fail(tooLarge(this.passage, "answer"));
     this.exchange.status = answer.status;
     this.exchange.bytesOut += answer.pipe.written;
     if (answer.pipe.done) return this.finish(answer);
     this.arm(this.settings.config.timeouts.body);
     if (!answer.pipe.hasRoom) this.pause(upstream);
+    this.shape("down", upstream.link, answer.pipe.written);
+  }
+
+  /** Charges the limits with what has passed; the sender waits as long as they say. */
+  private shape(direction: "up" | "down", from: Link, byteCount: number): void {
+    const { grant } = this.passage;
+    if (grant === undefined) return;
+    const holdMs = charge(this.context, grant, direction, from, byteCount);
+    if (holdMs < 0) return this.fail(budgetUsedUp(grant, epochNow(this.context)));
+    if (holdMs === 0) return;
+    this.session.deadlineAt += holdMs;
+    if (direction === "up") this.countRateFrom(this.context.now + holdMs);
   }
 
   private pause(upstream: Upstream): void {
@@ -267,16 +313,23 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
   }
 
   private finish(answer: Answer): void {
-    const upstream = this.upstream;
-    const { perEndpoint } = this.settings.config.pool;
+    const { upstream } = this;
+    this.passage.grant?.charge("down", answer.pipe.written, epochNow(this.context));
     if (upstream !== undefined) {
       this.resume(upstream);
-      if (answer.upstreamPersists && perEndpoint > 0)
-        this.context.pool.put(upstream, perEndpoint, this.context.now);
+      this.context.held.release(upstream.link);
+      if (answer.upstreamPersists) this.keep(upstream);
       else this.letGo()?.link.drop();
     }
     this.upstream = undefined;
     this.session.exchangeEnded(answer.clientPersists);
+  }
+
+  /** For the next exchange, if the config says so. */
+  private keep(upstream: Upstream): void {
+    const { perEndpoint } = this.settings.config.pool;
+    if (perEndpoint > 0) this.context.pool.put(upstream, perEndpoint, this.context.now);
+    else upstream.link.drop();
   }
 
   /** RFC 9110 §7.8: after a 101 both connections carry another protocol, and nothing is read of it. */
@@ -284,11 +337,11 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
     if (
       outgoingRequest(this.head).fields.upgrade === undefined ||
       head.fields.upgrade === undefined ||
-      !this.requestPipe.done
+      !this.request.pipe.done
     ) {
       return this.fail({
         word: "http_upgrade_failed",
-        detail: `${this.origin.authority} switched protocols unasked`,
+        detail: `${this.passage.authority} switched protocols unasked`,
       });
     }
     const text = serializeInterim(head, this.settings.viaLines[head.minor]);
@@ -296,7 +349,7 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
     this.exchange.status = 101;
     this.exchange.bytesOut += text.length;
     this.session.link.writeText(text);
-    Tunnel.join(this.session, this.exchange, this.settings, upstream.link, early);
+    Tunnel.join(this.session, this.exchange, this.settings, this.passage, upstream.link, early, undefined);
   }
 
   /** Before any answer: once more where that is safe, else the client is told. */
@@ -307,19 +360,18 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
       decideRetry({
         method: this.head.method,
         reused: this.exchange.reused,
-        wasSent: this.wasSent,
-        bodyGone: this.bodyGone,
+        wasSent: this.request.wasSent,
+        bodyGone: this.request.bodyGone,
         answerBegan: this.answerBegan,
         retries: this.retries,
       });
     if (!maySendAgain)
       return this.fail({
         word,
-        detail: `${this.origin.authority} closed the connection before it had answered`,
+        detail: `${this.passage.authority} closed the connection before it had answered`,
       });
     this.letGo()?.link.drop();
     this.retries++;
-    this.wasSent = false;
     this.context.counters.add(cells.retries);
     this.connect();
   }
@@ -327,12 +379,12 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
   private cutShort(): void {
     this.fail({
       word: "http_response_incomplete",
-      detail: `${this.origin.authority} closed the connection within its answer`,
+      detail: `${this.passage.authority} closed the connection within its answer`,
     });
   }
 
   private fail(failure: Failure): void {
-    const persisting = this.requestPipe.done && persists(this.head.minor, this.head.fields);
+    const persisting = this.request.pipe.done && persists(this.head.minor, this.head.fields);
     this.session.fail(failure, this.head, persisting);
   }
 

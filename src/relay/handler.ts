@@ -3,9 +3,12 @@
  * ask of the other. Neither knows how the other does it.
  */
 import type { RequestHead } from "../http1/head.ts";
+import type { Target } from "../http1/target.ts";
 import type { Link } from "../net/link.ts";
+import type { ClientFacts } from "./client-facts.ts";
 import type { RelayContext } from "./context.ts";
 import type { Failure } from "./failure.ts";
+import type { Reply } from "./reply.ts";
 
 /** An exchange, as the session that it serves sees it. */
 export interface Handler {
@@ -28,6 +31,7 @@ export interface Handler {
 export interface ClientSide {
   readonly context: RelayContext;
   readonly link: Link;
+  readonly client: ClientFacts;
   /** When `onDeadline` is called; the exchange's to set while it lasts. */
   deadlineAt: number;
   /** The client has half-closed, and reads on. */
@@ -38,6 +42,10 @@ export interface ClientSide {
   advance(): void;
   /** The exchange is over. `persists`: the client may ask again on this connection. */
   exchangeEnded(persists: boolean): void;
+  /** The client is known now: the gate decides about its request. */
+  enter(head: RequestHead, target: Target): void;
+  /** Answers in place of an upstream. `persists` only when the whole request has been read. */
+  reply(reply: Reply, head: RequestHead | undefined, persists: boolean): void;
   /** It has failed: told while there is place for an answer; after its head, only a cut tells. */
   fail(failure: Failure, head: RequestHead, persists: boolean): void;
   /** Gives the link away for good, and returns what the client has said and nobody has taken. */

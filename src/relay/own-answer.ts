@@ -32,26 +32,35 @@ export function answerOurselves(
   settings: Settings,
 ): OwnAnswer | undefined {
   const { via } = settings.config;
-  const framing = requestFraming(head.fields, head.minor);
-  const isWhole = framing.kind === "none" || (framing.kind === "length" && framing.length === 0);
-  // What follows a CONNECT may be meant for its tunnel, and must not be read as a request.
-  const canPersist = isWhole && head.method !== "CONNECT" && persists(head.minor, head.fields);
 
-  const seen = countOwnVia(head.fields.via, via.pseudonym);
+  const { viaName } = settings.identity;
+  const seen = countOwnVia(head.fields.via, viaName);
   if (seen > via.maxSeen) {
-    const detail = `The request has been through ${via.pseudonym} ${seen} times`;
-    return { reply: replyTo({ word: "proxy_loop_detected", detail }), persists: canPersist };
+    const detail = `The request has been through ${viaName} ${seen} times`;
+    return { reply: replyTo({ word: "proxy_loop_detected", detail }), persists: canPersist(head) };
   }
   if (target.form === "origin") return { reply: usage(head), persists: false };
-  if (target.form === "asterisk") return { reply: plainReply(200, "", ALLOW), persists: canPersist };
-  if ((head.method === "CONNECT" || head.method === "TRACE") && !isWhole) {
+  if (target.form === "asterisk") return { reply: plainReply(200, "", ALLOW), persists: canPersist(head) };
+  if ((head.method === "CONNECT" || head.method === "TRACE") && !isWhole(head)) {
     const detail = `${head.method} has no body (RFC 9110, section 9.3)`;
     return { reply: replyTo({ word: "http_request_error", detail }), persists: false };
   }
   if (head.fields.maxForwards !== 0) return undefined;
-  if (head.method === "OPTIONS") return { reply: plainReply(200, "", ALLOW), persists: canPersist };
-  if (head.method === "TRACE") return { reply: traced(head), persists: canPersist };
+  if (head.method === "OPTIONS") return { reply: plainReply(200, "", ALLOW), persists: canPersist(head) };
+  if (head.method === "TRACE") return { reply: traced(head), persists: canPersist(head) };
   return undefined;
+}
+
+/** The connection of a request that is answered without being read on can be used again. */
+export function canPersist(head: RequestHead): boolean {
+  // What follows a CONNECT may be meant for its tunnel, and must not be read as a request.
+  return head.method !== "CONNECT" && isWhole(head) && persists(head.minor, head.fields);
+}
+
+/** Its head is all of it. */
+function isWhole(head: RequestHead): boolean {
+  const framing = requestFraming(head.fields, head.minor);
+  return framing.kind === "none" || (framing.kind === "length" && framing.length === 0);
 }
 
 function usage(head: RequestHead): Reply {

@@ -4,7 +4,7 @@
  */
 import { STATUS_CODES } from "node:http";
 import type { FailureWord } from "../observe/failure-word.ts";
-import { type Failure, statusOf } from "./failure.ts";
+import { type Failure, type Refusal, statusOf } from "./failure.ts";
 
 export interface Reply {
   readonly status: number;
@@ -15,6 +15,7 @@ export interface Reply {
   readonly fields: string;
   /** Text for people; undefined makes one of status and detail. */
   readonly text: string | undefined;
+  readonly refusal: Refusal | undefined;
 }
 
 export interface ReplyOptions {
@@ -26,13 +27,21 @@ export interface ReplyOptions {
   readonly dateLine: string;
 }
 
-export function replyTo(failure: Failure, fields = ""): Reply {
-  return { status: statusOf(failure), word: failure.word, detail: failure.detail, fields, text: undefined };
+export function replyTo(failure: Failure): Reply {
+  const { word, detail, refusal } = failure;
+  return {
+    status: statusOf(failure),
+    word,
+    detail,
+    fields: refusal?.fields ?? "",
+    text: undefined,
+    refusal,
+  };
 }
 
 /** An answer that tells of no failure, such as ours to OPTIONS. */
 export function plainReply(status: number, text: string, fields = ""): Reply {
-  return { status, word: undefined, detail: "", fields, text };
+  return { status, word: undefined, detail: "", fields, text, refusal: undefined };
 }
 
 /** The whole message, latin1. */
@@ -71,9 +80,14 @@ export function wantsJson(fieldLines: string): boolean {
 }
 
 function bodyOf(reply: Reply, json: boolean): string {
+  const { status, word, detail, refusal } = reply;
   if (reply.text !== undefined) return reply.text;
-  if (!json) return `${reply.status} ${reasonOf(reply.status)}: ${reply.detail}.\n`;
-  return `${JSON.stringify({ status: reply.status, error: reply.word, detail: reply.detail })}\n`;
+  if (json) {
+    const { rule, reason, mayRetry: retry } = refusal ?? {};
+    return `${JSON.stringify({ status, error: word, detail, rule, reason, retry })}\n`;
+  }
+  const advice = refusal?.mayRetry === false ? "Do not retry: the answer will be the same.\n" : "";
+  return `${status} ${reasonOf(status)}: ${detail}.\n${advice}`;
 }
 
 /** RFC 8941 §3.3.3: printable ASCII, quotes and backslashes escaped. */

@@ -6,36 +6,31 @@
  *
  *   head ──request──▶ exchange ──ended──▶ head
  *     │                  │
- *     └──refused─────────┴──last──▶ closing ──client has read it──▶ gone
+ *     └──refused─────────┴──last──▶ gone
  *
- * A tunnel takes the link over for good, and the session is gone.
+ * With the last answer the link goes to `leaving.ts`, and with a tunnel's beginning
+ * to that; the session is gone then.
  */
 import { ProtocolError } from "../http1/error.ts";
 import { parseRequestHead, type RequestHead } from "../http1/head.ts";
 import { HeadReader } from "../http1/head-reader.ts";
-import { checkHost, parseTarget } from "../http1/target.ts";
+import type { Target } from "../http1/target.ts";
 import type { Link, LinkOwner } from "../net/link.ts";
 import { NEVER } from "../net/timer.ts";
 import { cells } from "../observe/cells.ts";
-import {
-  type ClientConnection,
-  clientLeft,
-  deadlineIn,
-  type RelayContext,
-  type Settings,
-  touch,
-} from "./context.ts";
+import { begin, enterGate } from "./begin.ts";
+import type { ClientFacts } from "./client-facts.ts";
+import { type ClientConnection, deadlineIn, type RelayContext, type Settings, touch } from "./context.ts";
 import { dateLine } from "./date.ts";
 import { Exchange } from "./exchange.ts";
 import type { Failure } from "./failure.ts";
-import { Forward } from "./forward.ts";
 import type { ClientSide, Handler } from "./handler.ts";
-import { answerOurselves } from "./own-answer.ts";
+import { HeadClock } from "./head-clock.ts";
+import { Inbox } from "./inbox.ts";
+import { Leaving } from "./leaving.ts";
+import { tellRefusal } from "./refusal.ts";
 import { type Reply, replyTo, serializeReply, wantsJson } from "./reply.ts";
-import { TunnelSetup } from "./tunnel-setup.ts";
-
-/** How long a client that has all of its last answer may take to leave. */
-const LINGER_MS = 2_000;
+import { strike } from "./strike.ts";
 
 /** While draining, a connection that has been idle this long is closed: its client is not just about to ask. */
 const DRAIN_IDLE_MS = 1_000;
@@ -52,61 +47,56 @@ export class Session implements ClientSide, ClientConnection, LinkOwner {
   hasEnded = false;
   readonly context: RelayContext;
   readonly link: Link;
-  readonly client: string;
-  readonly listener: number;
+  readonly client: ClientFacts;
   #settings: Settings;
-  #state: "head" | "exchange" | "closing" = "head";
+  #state: "head" | "exchange" | "gone" = "head";
   readonly #reader = new HeadReader("request");
   #handler: Handler | undefined;
   /** The exchange under way, or the one that a half-read head will be. */
   #exchange: Exchange | undefined;
-  #waiting: Buffer | undefined;
-  #waitingAt = 0;
+  readonly #inbox = new Inbox();
   /** Requests begun from the bytes of one read: all but the first came ahead of an answer. */
   #ahead = 0;
   #isAdvancing = false;
   #isPaused = false;
   /** No request has come yet. */
   #isNew = true;
-  /** While closing: what the client had yet to take of its last answer. */
-  #outboxBytes = 0;
-  readonly #isCounted: boolean;
+  readonly #headClock: HeadClock;
 
-  constructor(context: RelayContext, link: Link, client: string, listener: number, isCounted: boolean) {
+  constructor(context: RelayContext, link: Link, client: ClientFacts) {
     this.context = context;
     this.link = link;
     this.client = client;
-    this.listener = listener;
     this.#settings = context.settings;
-    this.#isCounted = isCounted;
-    this.deadlineAt = deadlineIn(context, this.#settings.config.timeouts.head);
+    this.#headClock = new HeadClock(context, this.#settings.config);
+    this.deadlineAt = this.#headClock.deadlineMs;
     context.deadlines.add(this);
     if (context.isDraining) this.drain();
   }
 
+  /** The exchange under way, or the wait for the next. */
+  get beganAtMs(): number {
+    return this.#exchange?.beganAtMs ?? this.#headClock.fromMs;
+  }
+
+  get stage(): "idle" | "exchange" {
+    return this.#exchange === undefined ? "idle" : "exchange";
+  }
+
   get hasWaiting(): boolean {
-    return this.#waiting !== undefined && this.#waitingAt < this.#waiting.length;
+    return this.#inbox.hasMore;
   }
 
   /** A client that came over a limit: it is told, and nothing of it is read. */
   turnAway(failure: Failure): void {
-    this.context.refusedOpen++;
     if (this.context.refusedOpen > REFUSED_MAX) return this.link.destroy();
-    this.#exchange = new Exchange(this.context, this.listener, this.client);
     this.refuse(failure);
   }
 
   onData(_link: Link, bytes: Buffer): void {
     touch(this.context);
-    if (this.#state === "closing") return;
     this.#ahead = 0;
-    if (this.#waiting === undefined) {
-      this.#waiting = bytes;
-      this.#waitingAt = 0;
-    } else {
-      this.#waiting = Buffer.concat([this.#waiting.subarray(this.#waitingAt), bytes]);
-      this.#waitingAt = 0;
-    }
+    this.#inbox.add(bytes);
     this.advance();
   }
 
@@ -124,22 +114,22 @@ export class Session implements ClientSide, ClientConnection, LinkOwner {
   onClose(): void {
     touch(this.context);
     this.context.deadlines.remove(this);
-    if (this.#isCounted) clientLeft(this.context, this.listener, this.client);
-    else this.context.refusedOpen--;
     this.#abandon();
     this.#endExchange();
-    this.#state = "closing";
+    this.#state = "gone";
   }
 
   onDeadline(): void {
     if (this.#state === "exchange") return this.#handler?.onDeadline();
-    const { counters } = this.context;
-    if (this.#state === "closing") return this.#linger();
+    const { counters, now } = this.context;
     if (this.#reader.isEmpty) {
       counters.add(cells.limitReached.timeout_idle);
       return this.#leave();
     }
-    counters.add(cells.limitReached.timeout_head);
+    counters.add(
+      now < this.#headClock.deadlineMs ? cells.limitReached.min_rate : cells.limitReached.timeout_head,
+    );
+    if (strike(this.context, this.client, "slow")) return this.link.destroy();
     this.refuse({
       word: "http_request_error",
       detail: "The request's head did not come in time",
@@ -161,9 +151,8 @@ export class Session implements ClientSide, ClientConnection, LinkOwner {
   advance(): void {
     if (this.#isAdvancing) return;
     this.#isAdvancing = true;
-    while (this.#waiting !== undefined && this.#step(this.#waiting)) {
-      if (this.#waitingAt === this.#waiting?.length) this.#waiting = undefined;
-    }
+    const inbox = this.#inbox;
+    while (inbox.bytes !== undefined && this.#step(inbox.bytes)) inbox.settle();
     this.#isAdvancing = false;
     if (this.hasEnded && this.#state === "head") this.#leave();
     else this.#settle();
@@ -177,7 +166,7 @@ export class Session implements ClientSide, ClientConnection, LinkOwner {
     this.#state = "head";
     this.#settings = this.context.settings;
     this.deadlineAt = deadlineIn(this.context, this.#settings.config.timeouts.idle);
-    if (this.#waiting !== undefined || this.#isPaused) this.advance();
+    if (this.#inbox.bytes !== undefined || this.#isPaused) this.advance();
   }
 
   /** Answers in place of an upstream. `persists` only when the whole request has been read. */
@@ -202,26 +191,28 @@ export class Session implements ClientSide, ClientConnection, LinkOwner {
 
   /** What can't be read as a request, or may not come now: told, and closed. */
   refuse(failure: Failure, head?: RequestHead): void {
-    this.reply(replyTo(failure), head, false);
+    this.fail(failure, head, false);
   }
 
   fail(failure: Failure, head?: RequestHead, persists = false): void {
     this.#abandon();
-    const exchange = this.#exchange;
-    if (exchange === undefined || exchange.status === 0) return this.reply(replyTo(failure), head, persists);
-    exchange.failure = failure.word;
-    this.link.destroy();
+    const exchange = this.#currentExchange();
+    tellRefusal(this.context, exchange, failure);
+    const mayTell = exchange.status === 0 && failure.refusal?.isReset !== true;
+    if (mayTell) this.reply(replyTo(failure), head, persists);
+    else this.link.destroy();
+  }
+
+  enter(head: RequestHead, target: Target): void {
+    const exchange = this.#currentExchange();
+    this.#handle(enterGate(this, this.#settings, exchange, head, target));
   }
 
   handOver(): Buffer | undefined {
-    this.context.deadlines.remove(this);
-    const early = this.#waiting?.subarray(this.#waitingAt);
-    this.#waiting = undefined;
+    const early = this.#inbox.empty();
     this.#handler = undefined;
     this.#exchange = undefined;
-    if (this.#isPaused) this.link.resume();
-    this.#isPaused = false;
-    this.#state = "closing";
+    this.#letGo();
     return early;
   }
 
@@ -237,8 +228,7 @@ export class Session implements ClientSide, ClientConnection, LinkOwner {
         if (this.#handler?.wantsBody !== true) return false;
         this.#takeBody(this.#handler, bytes);
         return true;
-      case "closing":
-        this.#waiting = undefined;
+      case "gone":
         return false;
     }
   }
@@ -247,27 +237,26 @@ export class Session implements ClientSide, ClientConnection, LinkOwner {
     if (this.#exchange === undefined) this.#settings = this.context.settings;
     const { headLimits } = this.#settings;
     const wasEmpty = this.#reader.isEmpty;
-    const at = this.#waitingAt;
+    const at = this.#inbox.at;
     try {
       const end = this.#reader.take(bytes, at, headLimits);
-      this.#waitingAt = end < 0 ? bytes.length : end;
+      this.#inbox.at = end < 0 ? bytes.length : end;
       // An empty line in front of a head is nothing yet.
       if (end < 0 && this.#reader.isEmpty) return;
       const exchange = this.#currentExchange();
-      exchange.bytesIn += this.#waitingAt - at;
+      exchange.bytesIn += this.#inbox.at - at;
       if (end >= 0) {
         const head = parseRequestHead(this.#reader.text, headLimits, this.#reader.memo);
         this.#reader.release();
         return this.#begin(exchange, head);
       }
-      // A new connection has had this deadline since it was accepted.
-      if (wasEmpty && !this.#isNew) {
-        this.deadlineAt = deadlineIn(this.context, this.#settings.config.timeouts.head);
-      }
+      const { config } = this.#settings;
+      if (wasEmpty) this.#headClock.begin(this.context, config, this.#isNew);
+      this.deadlineAt = this.#headClock.after(exchange.bytesIn, config);
     } catch (error) {
       const exchange = this.#currentExchange();
       // Refused before it was counted.
-      if (this.#waitingAt === at) exchange.bytesIn += bytes.length - at;
+      if (this.#inbox.at === at) exchange.bytesIn += bytes.length - at;
       exchange.nameRefused(
         this.#reader.release() || bytes.latin1Slice(at, Math.min(bytes.length, at + NAMED_BYTES)),
       );
@@ -276,7 +265,7 @@ export class Session implements ClientSide, ClientConnection, LinkOwner {
   }
 
   #currentExchange(): Exchange {
-    this.#exchange ??= new Exchange(this.context, this.listener, this.client);
+    this.#exchange ??= new Exchange(this.context, this.client.listener, this.client.text);
     return this.#exchange;
   }
 
@@ -292,25 +281,19 @@ export class Session implements ClientSide, ClientConnection, LinkOwner {
         head,
       );
     }
-    const target = parseTarget(head.method, head.target);
-    checkHost(head.fields.host, head.minor, target);
-    const own = answerOurselves(head, target, this.#settings);
-    if (own !== undefined) return this.reply(own.reply, head, own.persists);
-    const handler =
-      target.form === "authority"
-        ? new TunnelSetup(this, exchange, this.#settings, head, target.origin)
-        : target.form === "absolute"
-          ? new Forward(this, exchange, this.#settings, head, target)
-          : undefined;
-    if (handler === undefined)
-      throw new Error(`Cannot forward ${target.form}-form: it has an answer of ours`);
+    this.#handle(begin(this, this.#settings, exchange, head));
+  }
+
+  /** Undefined: the request is answered already, and the next one may be under way. */
+  #handle(handler: Handler | undefined): void {
+    if (handler === undefined) return;
     this.#handler = handler;
     handler.start();
   }
 
   #takeBody(handler: Handler, bytes: Buffer): void {
     try {
-      this.#waitingAt = handler.takeBody(bytes, this.#waitingAt);
+      this.#inbox.at = handler.takeBody(bytes, this.#inbox.at);
     } catch (error) {
       this.#protocolError(error);
     }
@@ -319,6 +302,7 @@ export class Session implements ClientSide, ClientConnection, LinkOwner {
   #protocolError(error: unknown): void {
     if (!(error instanceof ProtocolError)) throw error;
     if (error.limit !== undefined) this.context.counters.add(limitCells[error.limit]);
+    if (strike(this.context, this.client, "errors")) return this.link.destroy();
     this.fail({ word: "http_request_error", detail: error.message, status: error.status });
   }
 
@@ -328,28 +312,27 @@ export class Session implements ClientSide, ClientConnection, LinkOwner {
     handler?.abandon();
   }
 
-  /** Says no more, and waits until the client has read what was said. */
+  /** Says no more: who has the link now waits until the client has read what was said. */
   #leave(): void {
-    this.#state = "closing";
-    this.#waiting = undefined;
-    if (this.hasEnded) this.link.close();
-    else this.link.end();
-    this.#outboxBytes = Number.POSITIVE_INFINITY;
-    this.#linger();
-    this.#settle();
+    if (this.#state === "gone") return;
+    this.#endExchange();
+    this.#letGo();
+    const { body } = this.#settings.config.timeouts;
+    Leaving.from(this.context, this.link, this.hasEnded, body);
   }
 
-  /** A client that still takes what it was sent may go on; else it had its time. */
-  #linger(): void {
-    const { outboxBytes } = this.link;
-    if (outboxBytes >= this.#outboxBytes) return this.link.drop();
-    this.#outboxBytes = outboxBytes;
-    const { body } = this.#settings.config.timeouts;
-    this.deadlineAt = deadlineIn(this.context, outboxBytes > 0 ? body : LINGER_MS);
+  /** The link is somebody else's from now on. */
+  #letGo(): void {
+    this.context.deadlines.remove(this);
+    this.#state = "gone";
+    this.#inbox.empty();
+    if (this.#isPaused) this.link.resume();
+    this.#isPaused = false;
   }
 
   #settle(): void {
-    const mustPause = this.#waiting !== undefined || this.#handler?.isFull === true;
+    if (this.#state === "gone") return;
+    const mustPause = this.#inbox.bytes !== undefined || this.#handler?.isFull === true;
     if (mustPause === this.#isPaused) return;
     this.#isPaused = mustPause;
     if (mustPause) this.link.pause();

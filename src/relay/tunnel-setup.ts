@@ -3,14 +3,15 @@
  * tunnel already waits in the session, and is the first that the upstream hears.
  */
 import type { RequestHead } from "../http1/head.ts";
-import type { Origin } from "../http1/target.ts";
 import type { Link } from "../net/link.ts";
 import { Connecting, type ConnectWaiter } from "./connect.ts";
 import { deadlineIn, type Settings, touch } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Failure } from "./failure.ts";
 import type { ClientSide, Handler } from "./handler.ts";
+import { HelloGuard } from "./hello-guard.ts";
 import { overdue } from "./overdue.ts";
+import type { Passage } from "./passage.ts";
 import { Tunnel } from "./tunnel.ts";
 
 /** RFC 9110 §9.3.6: no body and no framing; the words are those that clients know from squid. */
@@ -24,22 +25,21 @@ export class TunnelSetup implements Handler, ConnectWaiter {
   readonly #settings: Settings;
   readonly #head: RequestHead;
   readonly #connecting: Connecting;
-  readonly #origin: Origin;
+  readonly #passage: Passage;
 
   constructor(
     session: ClientSide,
     exchange: Exchange,
     settings: Settings,
     head: RequestHead,
-    origin: Origin,
+    passage: Passage,
   ) {
     this.#session = session;
     this.#exchange = exchange;
     this.#settings = settings;
     this.#head = head;
-    this.#origin = origin;
-    this.#connecting = new Connecting(session.context, settings, origin, this);
-    exchange.kind = "tunnel";
+    this.#passage = passage;
+    this.#connecting = new Connecting(session.context, settings, passage, this);
   }
 
   start(): void {
@@ -62,7 +62,7 @@ export class TunnelSetup implements Handler, ConnectWaiter {
   onDeadline(): void {
     const { cell, failure } = overdue.connection;
     this.#session.context.counters.add(cell);
-    const told = failure(this.#origin.authority);
+    const told = failure(this.#passage.authority);
     if (told !== undefined) this.onConnectFailed(told);
   }
 
@@ -71,7 +71,8 @@ export class TunnelSetup implements Handler, ConnectWaiter {
     this.#exchange.status = 200;
     this.#exchange.bytesOut += ESTABLISHED.length;
     this.#session.link.writeText(ESTABLISHED);
-    Tunnel.join(this.#session, this.#exchange, this.#settings, link, undefined);
+    const guard = HelloGuard.for(this.#settings, this.#passage);
+    Tunnel.join(this.#session, this.#exchange, this.#settings, this.#passage, link, undefined, guard);
   }
 
   onConnectFailed(failure: Failure): void {

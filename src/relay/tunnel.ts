@@ -1,63 +1,86 @@
 /**
  * Carries bytes both ways until both ways have ended or one side fails. A side
  * that has said all is told to the other by a half-close, a reset by a reset.
- * Owns both links, and the place of the client's session.
+ * Owns both links.
  */
 import type { Link, LinkOwner } from "../net/link.ts";
 import { NEVER } from "../net/timer.ts";
 import { cells } from "../observe/cells.ts";
+import type { SniDecision } from "../policy/sni.ts";
 import {
   type ClientConnection,
-  clientLeft,
   deadlineIn,
+  epochNow,
   type RelayContext,
   type Settings,
   touch,
 } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
+import type { Failure } from "./failure.ts";
 import type { ClientSide } from "./handler.ts";
+import type { HelloGuard } from "./hello-guard.ts";
+import type { Passage } from "./passage.ts";
+import { refusedBySni, tellRefusal } from "./refusal.ts";
+import { budgetUsedUp, charge } from "./shaping.ts";
 
 /** What a peer has not read when this is over, after the tunnel was closed for idleness, it won't. */
 const LINGER_MS = 2_000;
 
 export class Tunnel implements LinkOwner, ClientConnection {
+  readonly stage = "tunnel";
+  readonly beganAtMs: number;
   deadlineAt = NEVER;
   deadlineSlot = -1;
   readonly #context: RelayContext;
   readonly #exchange: Exchange;
+  readonly #passage: Passage;
   readonly #client: Link;
   readonly #upstream: Link;
   readonly #idleMs: number;
+  /** Undefined when it has seen what it wanted, or nothing has to be seen. */
+  #guard: HelloGuard | undefined;
   #linksOpen = 2;
   #isClosing = false;
 
-  /** Takes the client's link over from its session. `fromUpstream` is what the upstream has said already. */
+  /**
+   * Takes the client's link over from its session. `fromUpstream` is what the
+   * upstream has said already; `guard` looks at what the client says first.
+   */
   static join(
     session: ClientSide,
     exchange: Exchange,
     settings: Settings,
+    passage: Passage,
     upstream: Link,
     fromUpstream: Buffer | undefined,
+    guard: HelloGuard | undefined,
   ): void {
-    const tunnel = new Tunnel(
-      session.context,
-      exchange,
-      session.link,
-      upstream,
-      settings.config.timeouts.tunnelIdle,
-    );
+    const { tunnelIdle } = settings.config.timeouts;
+    const { context, link: client } = session;
+    const tunnel = new Tunnel(context, exchange, passage, client, upstream, tunnelIdle, guard);
     const fromClient = session.handOver();
-    if (fromClient !== undefined && fromClient.length > 0) tunnel.onData(session.link, fromClient);
+    if (fromClient !== undefined && fromClient.length > 0) tunnel.onData(client, fromClient);
     if (fromUpstream !== undefined && fromUpstream.length > 0) tunnel.onData(upstream, fromUpstream);
-    if (session.hasEnded) upstream.end();
+    if (session.hasEnded) tunnel.onEnd(client);
   }
 
-  constructor(context: RelayContext, exchange: Exchange, client: Link, upstream: Link, idleMs: number) {
+  constructor(
+    context: RelayContext,
+    exchange: Exchange,
+    passage: Passage,
+    client: Link,
+    upstream: Link,
+    idleMs: number,
+    guard: HelloGuard | undefined,
+  ) {
     this.#context = context;
+    this.beganAtMs = context.now;
     this.#exchange = exchange;
+    this.#passage = passage;
     this.#client = client;
     this.#upstream = upstream;
     this.#idleMs = idleMs;
+    this.#guard = guard;
     this.deadlineAt = deadlineIn(context, idleMs);
     client.owner = this;
     upstream.owner = this;
@@ -70,8 +93,8 @@ export class Tunnel implements LinkOwner, ClientConnection {
     this.#stayOpen();
     if (from === this.#client) {
       this.#exchange.bytesIn += bytes.length;
-      counters.add(cells.bytesToUpstreams, bytes.length);
-      if (!this.#upstream.write(bytes)) from.pause();
+      if (this.#guard !== undefined && !this.#looksAt(this.#guard, bytes)) return;
+      this.#toUpstream(bytes);
       return;
     }
     if (this.#exchange.firstByteMs === undefined) {
@@ -81,6 +104,7 @@ export class Tunnel implements LinkOwner, ClientConnection {
     this.#exchange.bytesOut += bytes.length;
     counters.add(cells.bytesFromUpstreams, bytes.length);
     if (!this.#client.write(bytes)) from.pause();
+    this.#shape("down", from, bytes.length);
   }
 
   onDrain(link: Link): void {
@@ -89,6 +113,7 @@ export class Tunnel implements LinkOwner, ClientConnection {
   }
 
   onEnd(from: Link): void {
+    if (from === this.#client && this.#guard !== undefined) this.#judge(this.#guard.ends());
     this.#otherOf(from).end();
   }
 
@@ -129,6 +154,47 @@ export class Tunnel implements LinkOwner, ClientConnection {
     this.deadlineAt = deadlineIn(this.#context, this.#idleMs);
   }
 
+  #toUpstream(bytes: Buffer): void {
+    this.#context.counters.add(cells.bytesToUpstreams, bytes.length);
+    if (!this.#upstream.write(bytes)) this.#client.pause();
+    this.#shape("up", this.#client, bytes.length);
+  }
+
+  /** Whether the piece may go on by the common way: it is not kept, and nothing is wrong with it. */
+  #looksAt(guard: HelloGuard, bytes: Buffer): boolean {
+    const decision = guard.sees(bytes);
+    if (decision !== undefined) this.#judge(decision);
+    return !guard.holdsBack;
+  }
+
+  #judge(decision: SniDecision): void {
+    const guard = this.#guard;
+    this.#guard = undefined;
+    if (guard === undefined) return;
+    if (decision.verdict === "deny") {
+      const failure = refusedBySni(decision, this.#passage.host);
+      if (guard.holdsBack) return this.#refuse(failure);
+      this.#exchange.refusedBy(failure);
+      this.#exchange.wouldDeny = true;
+    }
+    for (const bytes of guard.takeHeldBack()) this.#toUpstream(bytes);
+  }
+
+  /** Charges the limits with what has passed; who sent it waits as long as they say. */
+  #shape(direction: "up" | "down", from: Link, byteCount: number): void {
+    const { grant } = this.#passage;
+    if (grant === undefined || this.#linksOpen < 2) return;
+    const holdMs = charge(this.#context, grant, direction, from, byteCount);
+    if (holdMs >= 0) this.deadlineAt += holdMs;
+    else this.#refuse(budgetUsedUp(grant, epochNow(this.#context)));
+  }
+
+  /** Nothing can be told in a tunnel but by cutting it. */
+  #refuse(failure: Failure): void {
+    tellRefusal(this.#context, this.#exchange, failure);
+    this.cut();
+  }
+
   #otherOf(link: Link): Link {
     return link === this.#client ? this.#upstream : this.#client;
   }
@@ -136,8 +202,9 @@ export class Tunnel implements LinkOwner, ClientConnection {
   #end(): void {
     touch(this.#context);
     this.#context.deadlines.remove(this);
+    this.#context.held.release(this.#client);
+    this.#context.held.release(this.#upstream);
     this.#context.counters.add(cells.tunnelsOpen, -1);
-    clientLeft(this.#context, this.#exchange.listener, this.#exchange.client);
     this.#exchange.end();
   }
 }

@@ -12,6 +12,10 @@ export class Upstream implements Poolable, LinkOwner {
   readonly endpoint: string;
   /** `address:port` that was dialled. */
   readonly peer: string;
+  /** The address of that alone, which was judged. */
+  readonly address: string;
+  /** For whom it was judged already (`passage.ts`); compared, and nothing else. */
+  openTo: object | undefined = undefined;
   idleSince = 0;
   /** Exchanges begun on it. */
   uses = 0;
@@ -19,11 +23,12 @@ export class Upstream implements Poolable, LinkOwner {
   readonly reader = new HeadReader("response");
   readonly #pool: UpstreamPool;
 
-  constructor(pool: UpstreamPool, link: Link, endpoint: string, peer: string) {
+  constructor(pool: UpstreamPool, link: Link, endpoint: string, peer: string, address: string) {
     this.#pool = pool;
     this.link = link;
     this.endpoint = endpoint;
     this.peer = peer;
+    this.address = address;
   }
 
   onData(): void {

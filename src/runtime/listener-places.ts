@@ -1,14 +1,10 @@
-/**
- * Which cells of the counters a listener counts in. It keeps them for as long as
- * its address is in the config, wherever it stands there, and a new address gets
- * cells that no other has used, while there are some: or a reload would hand one
- * listener's history to another.
- */
+/** Places of listeners, by their addresses. */
 import { formatHostPort, type HostPort } from "../config/host-port.ts";
 import { LISTENERS_MAX } from "../observe/cells.ts";
+import { Places } from "./places.ts";
 
 export class ListenerPlaces {
-  readonly #known = new Map<string, number>();
+  readonly #places = new Places(LISTENERS_MAX);
 
   /** By position in `addresses`. */
   assign(addresses: readonly HostPort[]): number[] {
@@ -18,23 +14,11 @@ export class ListenerPlaces {
       const earlier = addresses.slice(0, index).filter((other) => formatHostPort(other) === text).length;
       return `${text} ${earlier}`;
     });
-    return keys.map((key) => this.#known.get(key) ?? this.#take(key, keys));
-  }
-
-  #take(key: string, wanted: readonly string[]): number {
-    if (this.#known.size === LISTENERS_MAX) {
-      const forgotten = [...this.#known.keys()].find((known) => !wanted.includes(known));
-      if (forgotten === undefined)
-        throw new Error(`Cannot place ${key}: more than ${LISTENERS_MAX} listeners`);
-      const place = this.#known.get(forgotten) ?? 0;
-      this.#known.delete(forgotten);
-      this.#known.set(key, place);
+    const places = this.#places.assign(keys);
+    return keys.map((key) => {
+      const place = places.get(key);
+      if (place === undefined) throw new Error(`Cannot place ${key}: more than ${LISTENERS_MAX} listeners`);
       return place;
-    }
-    const taken = new Set(this.#known.values());
-    let place = 0;
-    while (taken.has(place)) place++;
-    this.#known.set(key, place);
-    return place;
+    });
   }
 }

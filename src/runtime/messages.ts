@@ -1,13 +1,16 @@
 /** What the main thread and a worker say to each other. Orders are imperative, reports in the past tense. */
 import type { Config } from "../config/schema.ts";
 import type { LineFormat } from "../observe/access-log.ts";
+import type { HeavyHitter } from "../observe/heavy-hitters.ts";
 import type { OwnAddresses } from "../policy/destination.ts";
+import type { GateState } from "./gate-keeper.ts";
 import type { SharedMemory } from "./shared-memory.ts";
 
 /** A config as one generation of workers runs it. */
 export interface RunningConfig {
   readonly generation: number;
   readonly config: Config;
+  readonly gate: GateState;
   /** By position in `config.listeners`; 0 lets the kernel choose. */
   readonly ports: readonly number[];
   /** By position in `config.listeners`: the cells that it counts in. */
@@ -36,6 +39,8 @@ export type Report =
   /** Nothing of that config is in force, the one before still is. */
   | { readonly report: "refused"; readonly generation: number; readonly problem: string }
   | { readonly report: "logged"; readonly text: string; readonly lines: number }
+  /** Hosts that the gate refused since the last such report. */
+  | { readonly report: "refusedHosts"; readonly hosts: readonly HeavyHitter[] }
   /** An exception in our own code cost one connection. */
   | { readonly report: "failed"; readonly stack: string }
   | { readonly report: "drained" };

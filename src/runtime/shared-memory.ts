@@ -1,22 +1,33 @@
 /**
  * What all threads see. Who owns which cell: a worker writes its own row of the
- * counters and its own column of the connection table, and nobody else does
- * while it lives; when it is dead, the main thread clears what was open.
+ * counters and its own columns of the tables of counts, and nobody else does while
+ * it lives; when it is dead, the main thread clears what was open and lets go of
+ * the locks that it held. Buckets and bans are everybody's, with atomics.
  */
-import { connectionTableBuffer } from "../limits/connection-table.ts";
-import { countersBuffer } from "../observe/counters.ts";
+import { clearWorker as clearLimits, type LimitsMemory, limitsBuffers } from "../limits/limits-memory.ts";
+import { Counters, countersBuffer } from "../observe/counters.ts";
+import { pressureBuffer } from "./memory-watch.ts";
 
 export interface SharedMemory {
   readonly counters: SharedArrayBuffer;
-  readonly connections: SharedArrayBuffer;
-  /** Makes the places in the connection table unforeseeable to clients. */
+  readonly limits: LimitsMemory;
+  /** One cell: how much has to be shed (`memory-watch.ts`). */
+  readonly pressure: SharedArrayBuffer;
+  /** Makes the places in the tables unforeseeable to clients. */
   readonly seed: number;
 }
 
 export function allocateSharedMemory(workers: number): SharedMemory {
   return {
     counters: countersBuffer(workers),
-    connections: connectionTableBuffer(workers),
+    limits: limitsBuffers(workers),
+    pressure: pressureBuffer(),
     seed: crypto.getRandomValues(new Uint32Array(1))[0] ?? 0,
   };
+}
+
+/** Nothing of a worker that died is open or locked any more. */
+export function clearWorker(memory: SharedMemory, worker: number): void {
+  new Counters(memory.counters, worker).clearGauges();
+  clearLimits(memory.limits, worker);
 }

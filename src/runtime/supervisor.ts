@@ -1,50 +1,40 @@
 /**
- * The main thread's work: starts the workers, replaces those that die, gives
- * them new configs, and sees them out. It carries no traffic, so it answers the
- * status port while every worker is busy.
+ * The main thread's work: brings a config into force in all workers or in none,
+ * keeps what they need of it up to date, and sees them out. It carries no traffic,
+ * so it answers the status port while every worker is busy.
  */
 import { networkInterfaces } from "node:os";
 import type { ApplyResult, ListenerState, Phase, WorkerState } from "../admin/deps.ts";
 import { formatHostPort, type HostPort } from "../config/host-port.ts";
 import type { Config } from "../config/schema.ts";
-import { ConnectionTable } from "../limits/connection-table.ts";
 import { cells } from "../observe/cells.ts";
-import { Counters, mainCounters } from "../observe/counters.ts";
+import { type Counters, mainCounters } from "../observe/counters.ts";
 import { type Snapshot, takeSnapshot } from "../observe/snapshot.ts";
 import { AccessLog } from "./access-log.ts";
+import { Crew } from "./crew.ts";
+import { GateKeeper, type GateState } from "./gate-keeper.ts";
 import { ListenerPlaces } from "./listener-places.ts";
 import { findUnavailable, portsAfter } from "./listener-ports.ts";
+import { MemoryWatch } from "./memory-watch.ts";
 import type { RunningConfig } from "./messages.ts";
 import { findUnchangeable } from "./restart-only.ts";
 import { allocateSharedMemory, type SharedMemory } from "./shared-memory.ts";
-import { type Applied, WorkerThread } from "./worker-thread.ts";
-
-/** A worker that dies young is not started again at once: 0.1 s, doubled each time. */
-const RESTART_DELAY_MS = 100;
-const RESTART_DELAY_MS_MAX = 5_000;
-const YOUNG_MS = 10_000;
+import type { WorkerThread } from "./worker-thread.ts";
 
 /** Beyond its own limit, how long a draining worker may take to say so. */
 const DRAIN_GRACE_MS = 2_000;
 
-export type Started = { readonly ok: true } | { readonly ok: false; readonly problem: string };
-
-interface Slot {
-  readonly index: number;
-  thread: WorkerThread;
-  startedAt: number;
-  /** Deaths in a row, each soon after a start. */
-  youngDeaths: number;
-}
+export type Started = { readonly ok: true } | { readonly ok: false; readonly problems: readonly string[] };
 
 export class Supervisor {
   phase: Phase = "starting";
   readonly memory: SharedMemory;
-  readonly #entry: string;
+  readonly gate: GateKeeper;
+  readonly memoryWatch: MemoryWatch;
   readonly #report: (message: string) => void;
-  readonly #slots: Slot[] = [];
   readonly #counters: Counters;
   readonly #log: AccessLog;
+  readonly #crew: Crew;
   readonly #places = new ListenerPlaces();
   readonly #drained = Promise.withResolvers<void>();
   readonly #admin: HostPort | undefined;
@@ -57,14 +47,17 @@ export class Supervisor {
     this.memory = allocateSharedMemory(workerCount(config));
     this.#counters = mainCounters(this.memory.counters);
     this.#log = new AccessLog(this.#counters, report);
-    this.#entry = entry;
     this.#report = report;
     this.#admin = admin;
-    this.#running = this.#runningOf(
-      config,
-      config.listeners.map(({ address }) => address.port),
-      1,
-    );
+    this.gate = new GateKeeper(report, () => this.#refresh());
+    this.memoryWatch = new MemoryWatch(this.memory.pressure, (level) => this.#pressed(level));
+    this.#crew = new Crew(entry, this.memory, this.#log, {
+      report,
+      onRefusedHosts: (hosts) => this.gate.countRefused(hosts),
+      onEnded: () => this.#workerEnded(),
+      onReplace: (index) => this.#replace(index),
+    });
+    this.#running = this.#runningOf(config, this.gate.state, portsOf(config), 1);
   }
 
   get config(): Config {
@@ -76,7 +69,7 @@ export class Supervisor {
   }
 
   get workers(): readonly WorkerState[] {
-    return this.#slots.map(({ thread }) => thread.state);
+    return this.#crew.states;
   }
 
   get listeners(): readonly ListenerState[] {
@@ -88,31 +81,39 @@ export class Supervisor {
     }));
   }
 
+  get own(): RunningConfig["own"] {
+    return this.#running.own;
+  }
+
   /** Resolves when all is drained. */
   get drained(): Promise<void> {
     return this.#drained.promise;
   }
 
-  /** Every worker listens, or nothing does and the problem says why. */
+  /** Every worker listens, or nothing does and the problems say why. */
   async start(): Promise<Started> {
     const { config } = this.#running;
     const unavailable = findUnavailable(config.listeners.map(({ address }) => address));
-    if (unavailable !== undefined) return { ok: false, problem: unavailable };
+    if (unavailable !== undefined) return { ok: false, problems: [unavailable] };
+    const gate = await this.gate.prepare(config);
+    if (!gate.ok) return gate;
     const opened = await this.#log.open(config.log);
-    if (!opened.ok) return opened;
+    if (!opened.ok) return { ok: false, problems: [opened.problem] };
 
-    const first = await this.#startWorker(0);
-    if (!first.ok) return first;
+    this.#running = this.#runningOf(config, gate.state, portsOf(config), 1);
+    const first = await this.#crew.start(0, this.#running);
+    if (!first.ok) return { ok: false, problems: [first.problem] };
     // What port 0 became for the first worker holds for the others.
-    this.#running = this.#runningOf(config, first.ports, 1);
-    const count = workerCount(config);
-    const others = await Promise.all(
-      Array.from({ length: count - 1 }, (_, index) => this.#startWorker(index + 1)),
+    this.#running = this.#runningOf(config, gate.state, first.ports, 1);
+    const others = Array.from({ length: workerCount(config) - 1 }, (_, index) =>
+      this.#crew.start(index + 1, this.#running),
     );
-    const told = await this.#slots[0]?.thread.apply(this.#running);
-    const failed = [...others, told].find((applied) => applied?.ok === false);
-    if (failed?.ok === false) return failed;
+    const told = await this.#crew.running[0]?.apply(this.#running);
+    const failed = [...(await Promise.all(others)), told].find((applied) => applied?.ok === false);
+    if (failed?.ok === false) return { ok: false, problems: [failed.problem] };
     this.phase = "ready";
+    gate.commit();
+    this.memoryWatch.obey(config);
     return { ok: true };
   }
 
@@ -128,12 +129,16 @@ export class Supervisor {
 
   /** All workers run the new config, or all go on with the old one. */
   apply(config: Config): Promise<ApplyResult> {
-    const result = this.#applying.then(() => this.#applyNow(config));
-    this.#applying = result.catch(() => {});
+    const result = this.#inTurn(() => this.#applyNow(config));
     return result.then((applied) => {
       this.#counters.add(applied.ok ? cells.configReloads.applied : cells.configReloads.refused);
       return applied;
     });
+  }
+
+  /** When every worker has what the gate's keeper has now. */
+  async settled(): Promise<void> {
+    await this.#inTurn(async () => {});
   }
 
   /** Idempotent. Resolves `drained` at the latest a moment after `timeouts.drain`. */
@@ -141,17 +146,14 @@ export class Supervisor {
     if (this.phase === "draining") return;
     this.phase = "draining";
     const limitMs = this.config.timeouts.drain;
-    for (const { thread } of this.#slots) thread.drain(limitMs);
+    this.#crew.drain(limitMs);
     setTimeout(() => this.#drained.resolve(), limitMs + DRAIN_GRACE_MS);
     this.#checkDrained();
   }
 
   /** Ends a worker at once, as if it had crashed. */
   restartWorker(index: number): boolean {
-    const slot = this.#slots[index];
-    if (slot === undefined || this.phase !== "ready") return false;
-    slot.thread.terminate();
-    return true;
+    return this.phase === "ready" && this.#crew.terminate(index);
   }
 
   reopenLog(): void {
@@ -160,7 +162,16 @@ export class Supervisor {
 
   /** Writes what waits of the access log. */
   async close(): Promise<void> {
+    this.gate.close();
+    this.memoryWatch.close();
     await this.#log.close();
+  }
+
+  /** After all that was begun before. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#applying.then(work);
+    this.#applying = result.catch(() => {});
+    return result;
   }
 
   async #applyNow(config: Config): Promise<ApplyResult> {
@@ -177,26 +188,37 @@ export class Supervisor {
     // What we have ourselves a probe would find taken.
     const unavailable = findUnavailable(wanted.filter(({ port }) => !before.ports.includes(port)));
     if (unavailable !== undefined) return { ok: false, problems: [unavailable] };
+    const gate = await this.gate.prepare(config);
+    if (!gate.ok) return gate;
     const opened = await this.#log.open(config.log);
     if (!opened.ok) return { ok: false, problems: [opened.problem] };
 
-    let running = this.#runningOf(config, ports, before.generation + 1);
+    const running = this.#runningOf(config, gate.state, ports, before.generation + 1);
+    const result = await this.#give(running);
+    if (!result.ok) {
+      await this.#rollBack(before, result.done);
+      return { ok: false, problems: [result.problem] };
+    }
+    this.#running = result.running;
+    gate.commit();
+    this.memoryWatch.obey(config);
+    return { ok: true, generation: running.generation };
+  }
+
+  /** To one worker after the other, until one can't. */
+  async #give(wanted: RunningConfig): Promise<Given> {
+    let running = wanted;
     const done: WorkerThread[] = [];
-    for (const { thread } of this.#slots) {
-      if (thread.state !== "running") continue;
+    for (const thread of this.#crew.running) {
       const applied = await thread.apply(running);
-      if (!applied.ok) {
-        await this.#rollBack(before, done);
-        return { ok: false, problems: [applied.problem] };
-      }
+      if (!applied.ok) return { ok: false, problem: applied.problem, done };
       // What port 0 became for the first worker holds for the others.
-      if (done.length === 0) running = this.#runningOf(config, applied.ports, running.generation);
+      if (done.length === 0) running = this.#withPorts(running, applied.ports);
       done.push(thread);
     }
     // The first was told before these were known, and must know them for its own listeners too.
-    if (ports.includes(0)) await done[0]?.apply(running);
-    this.#running = running;
-    return { ok: true, generation: running.generation };
+    if (wanted.ports.includes(0)) await done[0]?.apply(running);
+    return { ok: true, running };
   }
 
   async #rollBack(before: RunningConfig, done: readonly WorkerThread[]): Promise<void> {
@@ -204,68 +226,56 @@ export class Supervisor {
     for (const thread of done) await thread.apply(before);
   }
 
-  #startWorker(index: number): Promise<Applied> {
-    const running = this.#running;
-    const acknowledge = this.#log.acknowledgerFor(new Counters(this.memory.counters, index));
-    const thread = new WorkerThread(
-      this.#entry,
-      { index, memory: this.memory, running },
-      {
-        onLogged: (text, lines) => this.#log.write(text, lines, acknowledge.add),
-        onFailed: (stack) => this.#report(`Caught in a handler, one connection lost: ${stack}`),
-        onEnded: (reason) => {
-          acknowledge.stop();
-          this.#workerEnded(index, reason);
-        },
-      },
-    );
-    const slot = this.#slots[index];
-    if (slot === undefined)
-      this.#slots[index] = { index, thread, startedAt: performance.now(), youngDeaths: 0 };
-    else {
-      slot.thread = thread;
-      slot.startedAt = performance.now();
-    }
-    return thread.started(running.generation);
+  /** The same config, with what lists and accounts have become. A worker that can't take it is replaced by one that has it. */
+  #refresh(): void {
+    void this.#inTurn(async () => {
+      if (this.phase !== "ready") return;
+      this.#running = { ...this.#running, gate: this.gate.state };
+      for (const thread of this.#crew.running) await thread.apply(this.#running);
+    });
   }
 
-  #workerEnded(index: number, reason: string): void {
-    const counters = new Counters(this.memory.counters, index);
-    counters.clearGauges();
-    new ConnectionTable(this.memory.connections, index, 0, this.config.limits).clear();
-    if (this.phase !== "ready") return this.#checkDrained();
-    counters.add(cells.workerRestarts);
-    const slot = this.#slots[index];
-    if (slot === undefined) return;
-    const wasYoung = performance.now() - slot.startedAt < YOUNG_MS;
-    slot.youngDeaths = wasYoung ? slot.youngDeaths + 1 : 0;
-    const delayMs =
-      slot.youngDeaths > 1
-        ? Math.min(RESTART_DELAY_MS * 2 ** (slot.youngDeaths - 2), RESTART_DELAY_MS_MAX)
-        : 0;
-    this.#report(`Worker ${index} ended and is replaced${delayMs > 0 ? ` in ${delayMs} ms` : ""}: ${reason}`);
-    setTimeout(() => this.#replace(index), delayMs);
+  #workerEnded(): boolean {
+    if (this.phase === "ready") return true;
+    this.#checkDrained();
+    return false;
   }
 
   /** In turn with new configs, or one that comes meanwhile would pass the new worker by. */
   #replace(index: number): void {
-    this.#applying = this.#applying.then(async () => {
+    void this.#inTurn(async () => {
       if (this.phase !== "ready") return;
-      const applied = await this.#startWorker(index);
+      const applied = await this.#crew.start(index, this.#running);
       if (applied.ok) return;
       this.#report(`Worker ${index} could not start: ${applied.problem}`);
       // It lives and does nothing; as one that died it is tried again.
-      this.#slots[index]?.thread.terminate();
+      this.#crew.terminate(index);
     });
   }
 
-  #checkDrained(): void {
-    if (this.phase !== "draining") return;
-    if (this.#slots.every(({ thread }) => thread.state === "stopped")) this.#drained.resolve();
+  #pressed(level: number): void {
+    this.#counters.set(cells.shedLevel, level);
+    const { ceiling = 0 } = this.memoryWatch;
+    this.#report(
+      level === 0
+        ? "Memory is in order again, nothing is shed"
+        : `Memory runs short: shedding load, level ${level} of 3 (the ceiling is ${Math.round(ceiling / 2 ** 20)} MiB)`,
+    );
   }
 
-  #runningOf(config: Config, ports: readonly number[], generation: number): RunningConfig {
-    const listening = config.listeners.map(({ address }, index) => ({
+  #checkDrained(): void {
+    if (this.phase === "draining" && this.#crew.isStopped) this.#drained.resolve();
+  }
+
+  #runningOf(config: Config, gate: GateState, ports: readonly number[], generation: number): RunningConfig {
+    const places = this.#places.assign(config.listeners.map(({ address }) => address));
+    const own = { listening: [], interfaces: [] };
+    const running = { generation, config, gate, ports, places, own, ...this.#log.lineStyle(config.log) };
+    return this.#withPorts(running, ports);
+  }
+
+  #withPorts(running: RunningConfig, ports: readonly number[]): RunningConfig {
+    const listening = running.config.listeners.map(({ address }, index) => ({
       host: address.host,
       port: ports[index] ?? address.port,
     }));
@@ -273,14 +283,20 @@ export class Supervisor {
     const interfaces = Object.values(networkInterfaces()).flatMap(
       (each) => each?.map(({ address }) => address) ?? [],
     );
-    const places = this.#places.assign(config.listeners.map(({ address }) => address));
-    const own = { listening, interfaces };
-    return { generation, config, ports, places, own, ...this.#log.lineStyle(config.log) };
+    return { ...running, ports, own: { listening, interfaces } };
   }
 }
+
+type Given =
+  | { readonly ok: true; readonly running: RunningConfig }
+  | { readonly ok: false; readonly problem: string; readonly done: readonly WorkerThread[] };
 
 /** Only Linux spreads connections over the listeners that share a port; elsewhere a second worker would idle. */
 export function workerCount({ workers }: Config): number {
   if (workers !== "auto") return workers;
   return process.platform === "linux" ? navigator.hardwareConcurrency : 1;
+}
+
+function portsOf({ listeners }: Config): number[] {
+  return listeners.map(({ address }) => address.port);
 }

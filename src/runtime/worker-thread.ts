@@ -3,10 +3,12 @@
  * and, when it dies, reported dead once.
  */
 import type { WorkerState } from "../admin/deps.ts";
+import type { HeavyHitter } from "../observe/heavy-hitters.ts";
 import type { Order, Report, RunningConfig, WorkerStart } from "./messages.ts";
 
 export interface WorkerEvents {
   onLogged(text: string, lines: number): void;
+  onRefusedHosts(hosts: readonly HeavyHitter[]): void;
   onFailed(stack: string): void;
   /** It ended, asked or unasked; the reason is for people. */
   onEnded(reason: string): void;
@@ -89,6 +91,8 @@ export class WorkerThread {
         return this.#settle(report.generation, { ok: false, problem: report.problem });
       case "logged":
         return this.#events?.onLogged(report.text, report.lines);
+      case "refusedHosts":
+        return this.#events?.onRefusedHosts(report.hosts);
       case "failed":
         return this.#events?.onFailed(report.stack);
       case "drained":

@@ -44,6 +44,7 @@ describe("at a connection limit", () => {
   });
 
   transcript("of those who linger there is a limit too, and beyond it nothing is left behind", (relay) => {
+    relay.configure({ bans: { connections: 0 } });
     relay.admits = "connections";
     const clients = Array.from({ length: 300 }, () => relay.client());
 

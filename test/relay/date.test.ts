@@ -37,11 +37,13 @@ test("what is added to an answer stands before its empty line", () => {
   const request = parseRequestHead("GET http://a/ HTTP/1.1\r\nHost: a\r\n\r\n", LIMITS);
   const answer = parseResponseHead("HTTP/1.1 204 No Content\r\nA: b\r\n\r\n", LIMITS);
 
-  new Answer(request, answer, "Date: now\r\nVia: us\r\n", true, false).pass(
-    Buffer.alloc(0),
-    0,
-    new FakeLink("client", log),
-  );
+  const options = {
+    addedLines: "Date: now\r\nVia: us\r\n",
+    watch: undefined,
+    requestDone: true,
+    isLast: false,
+  };
+  new Answer(request, answer, options).pass(Buffer.alloc(0), 0, new FakeLink("client", log));
 
   expect(log).toEqual(["client < HTTP/1.1 204 No Content\r\nA: b\r\nDate: now\r\nVia: us\r\n\r\n"]);
 });

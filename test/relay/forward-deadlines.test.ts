@@ -37,7 +37,7 @@ describe("deadlines of an exchange", () => {
   });
 
   transcript("first byte: counts from the end of the request's body", (relay) => {
-    relay.configure(TIMEOUTS);
+    relay.configure({ ...TIMEOUTS, limits: { minRate: "0B/s" } });
     const { client, upstream } = relay.exchange(POST);
     for (const byte of "abcdefghi") {
       relay.pass(9_000);

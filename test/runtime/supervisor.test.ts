@@ -37,7 +37,7 @@ test("a port that someone else has is one clear line, and nothing runs", async (
 
   expect(await supervisor.start()).toEqual({
     ok: false,
-    problem: `Cannot listen on 127.0.0.1:${taken.port}: the port is in use`,
+    problems: [`Cannot listen on 127.0.0.1:${taken.port}: the port is in use`],
   });
   expect(said).toEqual([]);
 });

@@ -5,6 +5,7 @@ import { WorkerThread } from "../../src/runtime/worker-thread.ts";
 import { configOf } from "./configs.ts";
 
 const UNWELL = new URL("./unwell-worker.ts", import.meta.url).href;
+const NONE: ReadonlyMap<string, number> = new Map();
 const ENTRY = new URL("../../src/worker.ts", import.meta.url).href;
 
 test("a worker that has ended refuses a config, whether it is asked before or after", async () => {
@@ -13,7 +14,7 @@ test("a worker that has ended refuses a config, whether it is asked before or af
   const thread = new WorkerThread(
     ENTRY,
     { index: 0, memory: allocateSharedMemory(1), running },
-    { onLogged() {}, onFailed() {}, onEnded: ended.resolve },
+    { onLogged() {}, onRefusedHosts() {}, onFailed() {}, onEnded: ended.resolve },
   );
   expect(await thread.started(1)).toMatchObject({ ok: true });
 
@@ -39,7 +40,7 @@ test.each(ends)("%s ends it once, and whoever waits for it hears so", async (_, 
   const thread = new WorkerThread(
     UNWELL,
     { index: 0, memory: allocateSharedMemory(1), running },
-    { onLogged() {}, onFailed() {}, onEnded: (each) => reasons.push(each) },
+    { onLogged() {}, onRefusedHosts() {}, onFailed() {}, onEnded: (each) => reasons.push(each) },
     200,
   );
   expect(await thread.started(1)).toMatchObject({ ok: true });
@@ -55,6 +56,12 @@ function runningOf(): RunningConfig {
   return {
     generation: 1,
     config: configOf({ listeners: [{ address: "127.0.0.1:0" }], log: { access: "off" } }),
+    gate: {
+      lists: new Map(),
+      accounts: [],
+      places: { rules: NONE, lists: NONE, users: NONE, tags: NONE, limits: NONE },
+      hostName: "proxy.example",
+    },
     ports: [0],
     places: [0],
     own: { listening: [], interfaces: [] },

@@ -14,9 +14,11 @@ const DATE = /Date: \w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT\r\n/;
 
 export class FakeLink implements Link {
   owner: LinkOwner = NOBODY;
+  onGone: (() => void) | undefined = undefined;
   isGone = false;
   isFull = false;
   isPaused = false;
+  isHeld = false;
   isClosed = false;
   outboxBytes = 0;
   /** While set, what is written waits, and a write returns false. */
@@ -38,7 +40,7 @@ export class FakeLink implements Link {
   }
 
   get canBeHeard(): boolean {
-    return !this.isPaused && !this.isClosed && !this.#peerEnded;
+    return !this.isPaused && !this.isHeld && !this.isClosed && !this.#peerEnded;
   }
 
   write(bytes: Buffer): boolean {
@@ -90,6 +92,16 @@ export class FakeLink implements Link {
   resume(): void {
     this.#log.push(`${this.name} resume`);
     this.isPaused = false;
+  }
+
+  hold(): void {
+    this.#log.push(`${this.name} hold`);
+    this.isHeld = true;
+  }
+
+  release(): void {
+    this.#log.push(`${this.name} release`);
+    this.isHeld = false;
   }
 
   destroy(): void {
@@ -144,16 +156,17 @@ export class FakeLink implements Link {
     this.isGone = true;
   }
 
-  /** While a link is paused the kernel keeps what its peer says, the end too: a test that has it heard is wrong. */
+  /** While a link is paused or held the kernel keeps what its peer says, the end too: a test that has it heard is wrong. */
   #mustBeHeard(): void {
     if (!this.canBeHeard) {
-      throw new Error(`Cannot hear anything on ${this.name}: it is paused, ended or closed`);
+      throw new Error(`Cannot hear anything on ${this.name}: it is paused, held, ended or closed`);
     }
   }
 
   #close(error: Error | undefined): void {
     if (this.isClosed) return;
     this.isClosed = true;
+    this.onGone?.();
     this.owner.onClose(this, error);
   }
 }

@@ -10,6 +10,7 @@
  */
 import { expect, test } from "bun:test";
 import { parseConfig } from "../../src/config/load.ts";
+import type { Config } from "../../src/config/schema.ts";
 import type { DialWaiter } from "../../src/net/dial.ts";
 import type { Resolution } from "../../src/net/resolve.ts";
 import { Deadlines } from "../../src/net/timer.ts";
@@ -18,10 +19,12 @@ import { Counters, countersBuffer } from "../../src/observe/counters.ts";
 import { Observer } from "../../src/observe/observer.ts";
 import type { ExchangeRecord } from "../../src/observe/record.ts";
 import { parseCidr } from "../../src/policy/address.ts";
+import type { HostList } from "../../src/policy/host-list.ts";
 import { acceptClient, type ListenerFacts } from "../../src/relay/accept.ts";
-import { type RelayContext, type Settings, settingsOf, TICK_MS } from "../../src/relay/context.ts";
+import { type RelayContext, type Settings, TICK_MS } from "../../src/relay/context.ts";
 import { UpstreamPool } from "../../src/relay/upstream-pool.ts";
 import { FakeLink } from "./fake-link.ts";
+import { gateParts, obey, settingsFor } from "./gate.ts";
 
 /** As in a config file; what is left out has its default. */
 export type RelaySettings = Readonly<Record<string, unknown>>;
@@ -71,7 +74,7 @@ export class FakeRelay {
   constructor() {
     const relay = this;
     this.context = {
-      settings: settingsFrom({}),
+      settings: settingsOn(readConfig({})),
       counters: this.counters,
       observer: new Observer(this.counters, (record) => this.records.push({ ...record })),
       deadlines: new Deadlines(),
@@ -88,6 +91,7 @@ export class FakeRelay {
       admission: { admit: () => this.#admit(), release: () => this.#admitted-- },
       now: 1_000_000,
       clock: () => this.context.now,
+      ...gateParts(readConfig({})),
       isDraining: false,
       refusedOpen: 0,
     };
@@ -102,8 +106,10 @@ export class FakeRelay {
     return this.#pool.size;
   }
 
-  configure(settings: RelaySettings): void {
-    this.context.settings = settingsFrom(settings);
+  configure(settings: RelaySettings, lists?: ReadonlyMap<string, HostList>): void {
+    const config = readConfig(settings);
+    this.context.settings = settingsOn(config, lists);
+    obey(this.context, config);
   }
 
   /** A client connects. */
@@ -144,6 +150,9 @@ export class FakeRelay {
     const until = this.context.now + ms;
     while (this.context.now < until) {
       this.context.now = Math.min(until, this.context.now + TICK_MS);
+      this.context.held.sweep(this.context.now, (error) => {
+        throw error;
+      });
       this.context.deadlines.sweep(this.context.now, (_, error) => {
         throw error;
       });
@@ -228,10 +237,14 @@ export function found(...addresses: readonly string[]): Resolution {
   return { ok: true, addresses };
 }
 
-function settingsFrom(input: RelaySettings): Settings {
+function readConfig(input: RelaySettings): Config {
   const loaded = parseConfig(input, {});
   if (!loaded.ok) throw new Error(`Cannot use these settings: ${loaded.problems.join("; ")}`);
-  return settingsOf(loaded.config, { listening: [{ host: "127.0.0.1", port: 8888 }], interfaces: [] });
+  return loaded.config;
+}
+
+function settingsOn(config: Config, lists?: ReadonlyMap<string, HostList>): Settings {
+  return settingsFor(config, [{ host: "127.0.0.1", port: 8888 }], lists);
 }
 
 /** `client`, then `client 2` and so on. */

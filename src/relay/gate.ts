@@ -1,0 +1,161 @@
+/**
+ * The gate: every request passes here once, before anything is resolved or dialled.
+ *
+ *   1. memory is short                  503, and no exchange
+ *   2. the client is banned             cut
+ *   3. the policy's rules               403, 407, a redirect, a cut, or on
+ *   4. what they say of the content     403, 413
+ *   5. the limits                       429
+ *
+ * Who the client is was found out before (`log-in.ts`); which addresses may be
+ * dialled is judged when they are known (`passage.ts`).
+ */
+import type { RequestHead } from "../http1/head.ts";
+import type { Origin } from "../http1/target.ts";
+import { Grant } from "../limits/grant.ts";
+import { cells } from "../observe/cells.ts";
+import { BodyGauge, judgeRequest } from "../policy/content.ts";
+import type { Decision, Effects } from "../policy/decision.ts";
+import type { ClientFacts } from "./client-facts.ts";
+import { epochNow, type RelayContext, type Settings } from "./context.ts";
+import type { Exchange } from "./exchange.ts";
+import type { Failure } from "./failure.ts";
+import { countDecision, countEffects, countUser } from "./gate-counts.ts";
+import { Passage } from "./passage.ts";
+import {
+  banned,
+  overloaded,
+  refusedByContent,
+  refusedByLimit,
+  refusedByRule,
+  refusedLogIn,
+} from "./refusal.ts";
+import { plainReply, type Reply } from "./reply.ts";
+
+export type Entry =
+  | Passage
+  | { readonly result: "refused"; readonly failure: Failure }
+  | { readonly result: "redirected"; readonly reply: Reply };
+
+/** From this level on no exchange begins. */
+const SHED_EXCHANGES = 2;
+
+export function enter(
+  context: RelayContext,
+  settings: Settings,
+  exchange: Exchange,
+  client: ClientFacts,
+  head: RequestHead,
+  target: { readonly origin: Origin; readonly path?: string },
+): Entry {
+  const nowMs = epochNow(context);
+  exchange.user = client.user?.name;
+  if (context.shedLevel >= SHED_EXCHANGES) return refused(overloaded());
+  if (context.bans.find(client.address, nowMs) !== undefined) return refused(banned());
+
+  const { policy } = settings;
+  const passage = new Passage(settings, exchange, client, head, target, nowMs);
+  const decision = policy.decide(client.who(policy), passage);
+  passage.decision = decision;
+  countDecision(context, settings, decision);
+  if (client.user !== undefined) countUser(context, settings, client.user.name);
+  if (settings.hasRules) exchange.decidedBy(decision);
+  if (decision.effects !== undefined) takeEffect(context, settings, exchange, passage, decision.effects);
+
+  switch (decision.verdict) {
+    case "allow":
+    case "by-address":
+      return (
+        contentRefusal(settings, exchange, passage, head) ??
+        limitRefusal(context, settings, exchange, passage) ??
+        passage
+      );
+    case "deny":
+    case "reset":
+      return refusedHost(context, passage, decision);
+    case "log-in":
+      return settings.authentication === undefined
+        ? refusedHost(context, passage, decision)
+        : refused(refusedLogIn("credentials_missing", settings.authentication.challenge));
+    case "redirect":
+      return { result: "redirected", reply: redirectReply(decision) };
+  }
+}
+
+function takeEffect(
+  context: RelayContext,
+  settings: Settings,
+  exchange: Exchange,
+  passage: Passage,
+  effects: Effects,
+): void {
+  countEffects(context, settings, effects);
+  exchange.tags = effects.tags;
+  if (effects.target !== undefined) passage.turnTo(effects.target);
+}
+
+function contentRefusal(
+  settings: Settings,
+  exchange: Exchange,
+  passage: Passage,
+  head: RequestHead,
+): Entry | undefined {
+  const specs = passage.effects?.content;
+  if (specs === undefined || specs.length === 0 || passage.kind === "tunnel") return undefined;
+  const { contentLength } = head.fields;
+  for (const spec of specs) {
+    const because = judgeRequest(spec, { path: passage.path, contentLength });
+    if (because === undefined) continue;
+    const failure = refusedByContent(spec.rule, because);
+    if (!isAudited(settings, exchange, failure)) return refused(failure);
+  }
+  if (settings.config.policy.mode === "audit") return undefined;
+  passage.requestGauge = BodyGauge.of(specs, "requestBytes");
+  passage.answerGauge = BodyGauge.of(specs, "answerBytes");
+  return undefined;
+}
+
+function limitRefusal(
+  context: RelayContext,
+  settings: Settings,
+  exchange: Exchange,
+  passage: Passage,
+): Entry | undefined {
+  const { client, host, nowMs } = passage;
+  const granted =
+    client.admitUser(context.limiter) ??
+    context.limiter.admit(passage.effects?.limits, client.text, client.user?.name, host, nowMs);
+  if (granted === undefined) return undefined;
+  if (granted instanceof Grant) {
+    passage.grant = granted;
+    exchange.grant = granted;
+    return undefined;
+  }
+  const place = settings.places.limits.get(granted.limit);
+  if (place !== undefined) context.counters.add(cells.limitRefusals + place);
+  const failure = refusedByLimit(granted);
+  return isAudited(settings, exchange, failure) ? undefined : refused(failure);
+}
+
+/** An audit only tells what it would have done. */
+export function isAudited(settings: Settings, exchange: Exchange, failure: Failure): boolean {
+  if (settings.config.policy.mode !== "audit") return false;
+  exchange.wouldDeny = true;
+  exchange.refusedBy(failure);
+  return true;
+}
+
+function refusedHost(context: RelayContext, passage: Passage, decision: Decision): Entry {
+  context.refusedHosts.count(passage.host);
+  return refused(refusedByRule(decision));
+}
+
+function refused(failure: Failure): Entry {
+  return { result: "refused", failure };
+}
+
+function redirectReply({ redirect, rule }: Decision): Reply {
+  const { location, status } = redirect ?? { location: "", status: 302 };
+  const text = `${status}: policy sends this request to ${location} (rule "${rule}").\n`;
+  return plainReply(status, text, `Location: ${location}\r\nCache-Control: no-store\r\n`);
+}

@@ -1,0 +1,33 @@
+/**
+ * What goes when memory runs short, in this order; each level does what the ones
+ * before it do:
+ *
+ *   1  new clients are turned away           (accept.ts)
+ *   2  no exchange begins                    (gate.ts), and idle connections are closed
+ *   3  exchanges are cut, newest first, and tunnels when there is nothing else
+ *
+ * At level 3 a part goes at each tick: memory comes back late, and all at once
+ * would be more than it needs.
+ */
+import { cells } from "../observe/cells.ts";
+import type { ClientConnection, RelayContext } from "./context.ts";
+
+/** Of what there is to cut, the part that goes at one tick. */
+const PART = 20;
+
+/** Once a tick. */
+export function shedLoad(context: RelayContext): void {
+  if (context.shedLevel < 2) return;
+  const clients = [...context.deadlines];
+  for (const client of clients) if (client.stage === "idle") cut(context, client);
+  if (context.shedLevel < 3) return;
+  const exchanges = clients.filter(({ stage }) => stage === "exchange");
+  const rest = exchanges.length > 0 ? exchanges : clients.filter(({ stage }) => stage === "tunnel");
+  rest.sort((one, other) => other.beganAtMs - one.beganAtMs);
+  for (const client of rest.slice(0, Math.ceil(rest.length / PART))) cut(context, client);
+}
+
+function cut(context: RelayContext, client: ClientConnection): void {
+  context.counters.add(cells.limitReached.memory);
+  client.cut();
+}
