@@ -8,13 +8,14 @@ export type GateSections = Pick<StatusReport, "policy" | "logIns" | "bans" | "sh
 type Fact = [name: string, text: string];
 
 /** Of what is listed by name: the rest is in the JSON. */
-const SHOWN = 5;
+const SHOWN = 4;
+const RULES_SHOWN = 10;
 
 const SHED = ["nothing is shed", "new clients are turned away", "no exchange begins", "exchanges are cut"];
 
 /** The rules that matched most; the head alone when there are none. */
 export function ruleRows({ policy }: Partial<GateSections>): string[][] {
-  const rules = policy?.rules.slice(0, 2 * SHOWN) ?? [];
+  const rules = policy?.rules.slice(0, RULES_SHOWN) ?? [];
   return [
     ["rule", "action", "matches", "would deny"],
     ...rules.map(({ name, action, matches, wouldDeny }) => [

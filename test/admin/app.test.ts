@@ -21,6 +21,15 @@ const calls: [string, string, number, string[]][] = [
   ["a worker's restart", "POST /workers/1/restart", 202, ["restart 1"]],
   ["the restart of a worker that is not", "POST /workers/2/restart", 404, ["restart 2"]],
   ["the restart of no number", "POST /workers/one/restart", 404, []],
+  ["an explanation", 'POST /explain {"url":"http://a/"}', 200, ['explain {"url":"http://a/"}']],
+  ["a question that is no JSON", "POST /explain http://a/", 400, []],
+  ["the lists", "GET /lists", 200, []],
+  ["the tokens", "GET /tokens", 200, []],
+  ["the bans", "GET /bans", 200, []],
+  ["the lifting of no ban", "DELETE /bans/192.0.2.9", 404, ["lift 192.0.2.9"]],
+  ["the lifting of nobody's ban", "DELETE /bans/", 404, []],
+  ["the removal of no token", "DELETE /tokens/nobody", 404, ["remove nobody"]],
+  ["the script for browsers", "GET /proxy.pac", 200, []],
   ["an unknown path", "GET /nothing", 404, []],
   ["a path with a slash too many", "GET /status/", 404, []],
 ];
@@ -43,6 +52,11 @@ const wrongMethods = [
   ["GET /drain", "POST"],
   ["GET /workers/0/restart", "POST"],
   ["OPTIONS /reload", "POST"],
+  ["GET /explain", "POST"],
+  ["PUT /tokens", "GET, HEAD, POST"],
+  ["GET /tokens/ann", "DELETE"],
+  ["POST /bans/192.0.2.1", "DELETE"],
+  ["POST /proxy.pac", "GET, HEAD"],
 ] as const;
 
 test.each(wrongMethods)("%s is refused and told what would do", async (line, allowed) => {

@@ -145,3 +145,21 @@ export class FakeDeps implements AdminDeps {
     this.log.push(`report ${error.message}`);
   }
 }
+
+/** A list that was loaded at midnight and looked at a day later. */
+export function listState(name: string): ListState {
+  return {
+    name,
+    source: "/etc/ads.txt",
+    entries: 100_000,
+    ranges: 3,
+    bytes: 2_000_000,
+    ignored: 2,
+    invalid: 1,
+    examples: ["?"],
+    loadedAt: Date.UTC(2026, 0, 1),
+    checkedAt: Date.UTC(2026, 0, 2),
+    problem: undefined,
+    problemSince: undefined,
+  };
+}

@@ -20,6 +20,7 @@ const withoutToken: [string, Partial<AccessFacts>, string][] = [
   ["a name that looks like a loopback address", { host: "127.0.0.1.evil.example:8889" }, "host_foreign"],
   ["a name below localhost", { host: "evil.localhost:8889" }, "host_foreign"],
   ["another address", { host: "10.0.0.1:8889" }, "host_foreign"],
+  ["the script, by a rebound name", { path: "/proxy.pac", host: "evil.example:8889" }, "host_foreign"],
   ["health, by a rebound name", { path: "/health", host: "evil.example:8889" }, "host_foreign"],
   ["a page of another site", { origin: "https://evil.example" }, "origin_foreign"],
   ["a page of another port", { origin: "http://127.0.0.1:3000" }, "origin_foreign"],
@@ -51,6 +52,10 @@ const withToken: [string, Partial<AccessFacts>, string][] = [
   ],
   ["health without a token", { path: "/health" }, "allow"],
   ["ready without a token", { path: "/ready" }, "allow"],
+  ["a browser that asks for its script", { path: "/proxy.pac", host: "proxy.example" }, "allow"],
+  ["the same, when it says that a person asked", { path: "/proxy.pac", fetchSite: "none" }, "allow"],
+  ["a page that wants the script", { path: "/proxy.pac", fetchSite: "cross-site" }, "site_foreign"],
+  ["the path below the script", { path: "/proxy.pac/" }, "token_missing"],
   [
     "a page with the token, from elsewhere",
     { authorization: `Bearer ${TOKEN}`, origin: "https://evil.example" },

@@ -6,7 +6,7 @@ import { runStatus } from "../../src/cli/status.ts";
 import { renderStatus } from "../../src/cli/status-text.ts";
 import { cells } from "../../src/observe/cells.ts";
 import { Observer } from "../../src/observe/observer.ts";
-import { FakeDeps } from "../admin/fake-deps.ts";
+import { FakeDeps, listState } from "../admin/fake-deps.ts";
 import { recordOf } from "../observe/records.ts";
 
 const servers: Server<undefined>[] = [];
@@ -75,6 +75,79 @@ limits      timeout_head 2
 memory      32.0MiB resident
 access log  0 lines written, 0 dropped
 `);
+});
+
+test("people get the gate's part when there is a gate", () => {
+  const deps = new FakeDeps();
+  deps.configInput = {
+    policy: {
+      default: "deny",
+      rules: [
+        { name: "ci", action: "allow", hosts: [".example.com"] },
+        { name: "no-ads", action: "deny", lists: ["ads"] },
+      ],
+      lists: [{ name: "ads", file: "/etc/ads.txt" }],
+      limits: [{ name: "per-client", requests: "100/s" }],
+    },
+  };
+  deps.placeNames = {
+    rules: ["ci", "no-ads"],
+    lists: ["ads"],
+    users: ["ann"],
+    tags: ["night"],
+    limits: ["per-client"],
+  };
+  deps.listStates = [listState("ads"), { ...listState("new"), problem: "Cannot read the file" }];
+  deps.banStates = Array.from({ length: 7 }, (_, at) => ({
+    client: `192.0.2.${at}`,
+    cause: "slow",
+    untilMs: deps.startedAt,
+  }));
+  deps.ceiling = 2 ** 30;
+  const counters = deps.counters(0);
+  counters.add(cells.ruleMatches, 120);
+  counters.add(cells.ruleMatches + 1, 7);
+  counters.add(cells.listHits, 7);
+  counters.add(cells.userExchanges, 127);
+  counters.add(cells.tagExchanges, 2);
+  counters.add(cells.limitRefusals, 4);
+  counters.add(cells.decisions.allowed, 120);
+  counters.add(cells.decisions.denied, 8);
+  counters.add(cells.refusals.rule, 7);
+  counters.add(cells.refusals.default, 1);
+  counters.add(cells.logIns.wrong, 3);
+  counters.add(cells.shedLevel, 1);
+  for (const host of ["a", "a", "b", "c", "d", "e", "f", "g"]) deps.hitters.count(`${host}.example`);
+
+  const page = renderStatus(reportStatus(deps, deps.startedAt), false);
+
+  expect(page).toContain(`
+rule    action  matches  would deny
+ci      allow       120           0
+no-ads  deny          7           0
+`);
+  expect(page.slice(page.indexOf("policy "))).toBe(`policy      default deny, enforce; allowed 120, denied 8
+  refused   rule 7, default 1
+  hosts     a.example 2, b.example 1, c.example 1, d.example 1, 3 more
+  limits    per-client 4
+  users     ann 127
+  tags      night 2
+  lists     ads: 100000 names, 3 ranges, 7 hits
+            new: 100000 names, 3 ranges, 0 hits; Cannot read the file
+log-ins     wrong 3
+bans        7 in force: 192.0.2.0 (slow, until 2026-01-01T00:00:00Z), 192.0.2.1 (slow, until 2026-01-01T00:00:00Z), 192.0.2.2 (slow, until 2026-01-01T00:00:00Z), 192.0.2.3 (slow, until 2026-01-01T00:00:00Z), 3 more
+shedding    level 1 of 3, new clients are turned away; memory up to 1.00GiB
+`);
+});
+
+test("a Headgate from before there was a gate is read as well", async () => {
+  const deps = new FakeDeps();
+  const { policy, logIns, bans, shedding, ...older } = reportStatus(deps, deps.startedAt);
+
+  const { code, out } = await run(serve(JSON.stringify(older)));
+
+  expect(code).toBe(0);
+  expect(out).toStartWith("Headgate 0.1.0");
 });
 
 test("colours change nothing but colours", () => {
