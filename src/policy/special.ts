@@ -54,12 +54,10 @@ export interface SpecialRange {
 
 /** What is special about it; undefined for an address like any other. */
 export function specialOf(address: Address): SpecialRange | undefined {
-  return specialHolding(address, 128);
-}
-
-/** Whether all of `range` is special for one reason. */
-export function isWithinSpecial(range: Cidr): boolean {
-  return specialHolding(range.network, cidrBits(range)) !== undefined;
+  const plain = rowHolding(address);
+  const carried = carriedIn(address);
+  if (carried !== undefined && (plain === undefined || carried.bits > plain.bits)) return carried;
+  return plain?.special;
 }
 
 /**
@@ -168,29 +166,18 @@ function row(range: string, kind: SpecialKind | "global", source: string): Row {
   };
 }
 
-/** Of the range of `bits` that begins with `address`. */
-function specialHolding(address: Address, bits: number): SpecialRange | undefined {
-  const plain = rowHolding(address, bits);
-  const carried = carriedHolding(address, bits);
-  if (carried !== undefined && (plain === undefined || carried.bits > plain.bits)) return carried;
-  return plain?.special;
-}
-
-function rowHolding(address: Address, bits: number): Row | undefined {
+function rowHolding(address: Address): Row | undefined {
   const candidates = address.family === 4 ? rows4 : rows6;
-  for (const candidate of candidates) {
-    if (candidate.bits <= bits && cidrContains(candidate.cidr, address)) return candidate;
-  }
+  for (const candidate of candidates) if (cidrContains(candidate.cidr, address)) return candidate;
   return undefined;
 }
 
-function carriedHolding(address: Address, bits: number): SpecialRange | undefined {
+function carriedIn(address: Address): SpecialRange | undefined {
   const carried = findCarried(address);
-  if (carried === undefined) return undefined;
-  const inner = rowHolding(ipv4Address(carried.word), Math.min(bits - carried.offset + 96, 128))?.special;
-  if (inner === undefined) return undefined;
-  const innerBits = inner.bits - 96 + carried.offset;
-  return { ...inner, range: rangeText(address, innerBits), bits: innerBits, isCarried: true };
+  const inner = carried && rowHolding(ipv4Address(carried.word))?.special;
+  if (carried === undefined || inner === undefined) return undefined;
+  const bits = inner.bits - 96 + carried.offset;
+  return { ...inner, range: rangeText(address, bits), bits, isCarried: true };
 }
 
 interface Carried {
