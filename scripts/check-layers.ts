@@ -22,7 +22,18 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   config: ["policy", "credentials"],
   relay: ["http1", "tls", "policy", "upstream", "net", "observe", "limits", "credentials", "type config"],
   admin: ["config", "observe", "policy", "limits", "credentials", "type lists", "build-info.ts"],
-  runtime: ["config", "observe", "admin", "net", "policy", "limits", "credentials", "lists", "build-info.ts"],
+  runtime: [
+    "config",
+    "observe",
+    "admin",
+    "net",
+    "http1",
+    "policy",
+    "limits",
+    "credentials",
+    "lists",
+    "build-info.ts",
+  ],
   cli: ["config", "observe", "admin", "runtime", "policy", "build-info.ts"],
 };
 
