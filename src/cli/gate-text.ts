@@ -73,7 +73,7 @@ function listText({ name, entries, ranges, hits, problem }: PolicyReport["lists"
 function bansText({ active, list }: GateSections["bans"]): string {
   const shown = list
     .slice(0, SHOWN)
-    .map(({ client, cause, until }) => `${client} (${cause}, until ${until})`);
+    .map(({ client, cause, until }) => `${client} (${cause}, until ${until.replace(".000Z", "Z")})`);
   return `${active} in force: ${andMore(shown, active)}`;
 }
 
