@@ -61,7 +61,7 @@ export class BanSlots {
     for (let at = set; at < set + WAYS * SLOT_CELLS; at += SLOT_CELLS) {
       if (!this.#isOf(at, network)) continue;
       const record = this.#read(at);
-      if (record !== undefined && record.untilS > nowS && this.#isOf(at, network)) return record;
+      if (record !== undefined && record.untilS > nowS && isSame(record.network, network)) return record;
     }
     return undefined;
   }
@@ -146,14 +146,15 @@ export class BanSlots {
     return undefined;
   }
 
+  /** Plain reads, at a fifth of the price of others: `find` reads again what it finds. */
   #isOf(at: number, { address, bits }: Network): boolean {
     const cells = this.#cells;
     return (
-      Atomics.load(cells, at + WORDS + 3) >>> 0 === address.w3 &&
-      Atomics.load(cells, at + WORDS + 1) >>> 0 === address.w1 &&
-      Atomics.load(cells, at + WORDS) >>> 0 === address.w0 &&
-      Atomics.load(cells, at + WORDS + 2) >>> 0 === address.w2 &&
-      Atomics.load(cells, at + BITS) === bits
+      cells[at + BITS] === bits &&
+      cells[at + WORDS + 3] === (address.w3 | 0) &&
+      cells[at + WORDS + 1] === (address.w1 | 0) &&
+      cells[at + WORDS] === (address.w0 | 0) &&
+      cells[at + WORDS + 2] === (address.w2 | 0)
     );
   }
 
@@ -178,6 +179,12 @@ export class BanSlots {
     }
     return HEADER_CELLS + (hash & (SETS - 1)) * WAYS * SLOT_CELLS;
   }
+}
+
+function isSame({ address, bits }: Network, other: Network): boolean {
+  const { w0, w1, w2, w3 } = other.address;
+  const isSameAddress = address.w0 === w0 && address.w1 === w1 && address.w2 === w2 && address.w3 === w3;
+  return bits === other.bits && isSameAddress;
 }
 
 const EMPTY = [0, 0, 0, 0, 0, 0, 0];

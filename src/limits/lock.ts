@@ -2,18 +2,28 @@
  * A lock in one word of shared memory, for changes that are too large for one
  * atomic operation and last some hundred nanoseconds. It holds the number of
  * the thread that has it, so that the main thread can open those of a worker
- * that died. Nobody sleeps on it, and nobody tries for ever.
+ * that died.
+ *
+ * Whoever waits spins first, and then sleeps: a holder that takes longer was
+ * put to sleep itself, and may need this very processor. Nobody waits for ever.
  */
 
 /** Locks on behalf of the main thread, whose number must not be a worker's. */
 export const MAIN_THREAD = 0xffff;
 
-const TRIES = 1_000;
+const SPINS = 200;
+const NAPS = 5;
+const NAP_MS = 1;
 
-/** False when somebody else has it for longer than is worth waiting: do without. */
+/** False when whoever has it does not let go: it is dead, most likely, and will be found so. */
 export function lock(cells: Int32Array, at: number, thread: number): boolean {
-  for (let tries = 0; tries < TRIES; tries++) {
-    if (Atomics.compareExchange(cells, at, 0, thread + 1) === 0) return true;
+  for (let nap = 0; nap < NAPS; nap++) {
+    let holder = 0;
+    for (let spin = 0; spin < SPINS; spin++) {
+      holder = Atomics.compareExchange(cells, at, 0, thread + 1);
+      if (holder === 0) return true;
+    }
+    Atomics.wait(cells, at, holder, NAP_MS);
   }
   return false;
 }
