@@ -30,7 +30,7 @@ export function ruleRows({ policy }: Partial<GateSections>): string[][] {
 /** One line each; a line with nothing to tell has no text. */
 export function gateFacts({ policy, logIns, bans, shedding }: Partial<GateSections>): Fact[] {
   return [
-    ...(policy !== undefined && hasPolicy(policy) ? policyFacts(policy) : []),
+    ...(policy !== undefined && hasSomethingToTell(policy) ? policyFacts(policy) : []),
     ["log-ins", counts(logIns ?? {})],
     ["bans", bans === undefined || bans.active === 0 ? "" : bansText(bans)],
     ["shedding", shedding === undefined || shedding.level === 0 ? "" : sheddingText(shedding)],
@@ -45,22 +45,22 @@ export function counts(byWord: Readonly<Record<string, number>>): string {
     .join(", ");
 }
 
-/** As it comes, everything is allowed. */
-function hasPolicy({ default: fallback, ruleCount, limitCount, listCount }: PolicyReport): boolean {
-  return fallback === "deny" || ruleCount + limitCount + listCount > 0;
+/** As it comes, everything is allowed; some addresses are refused all the same. */
+function hasSomethingToTell(policy: PolicyReport): boolean {
+  const { ruleCount, limitCount, listCount, users, refusals } = policy;
+  const isAsItComes = policy.default === "allow" && ruleCount + limitCount + listCount === 0;
+  return !isAsItComes || users.length > 0 || counts(refusals) !== "";
 }
 
 function policyFacts(policy: PolicyReport): Fact[] {
-  const { refusedHosts, users, tags } = policy;
-  const limits = policy.limits.map(({ name, refusals }) => [name, refusals] as const);
-  const named = [users, tags].map((each) => each.map(({ name, exchanges }) => [name, exchanges] as const));
+  const limits = policy.limits.filter(({ refusals }) => refusals > 0);
   return [
     ["policy", `default ${policy.default}, ${policy.mode}; ${counts(policy.decisions) || "nothing decided"}`],
     ["  refused", counts(policy.refusals)],
-    ["  hosts", most(refusedHosts.map(({ host, count }) => [host, count] as const))],
-    ["  limits", most(limits.filter(([, refusals]) => refusals > 0))],
-    ["  users", most(named[0] ?? [])],
-    ["  tags", most(named[1] ?? [])],
+    ["  hosts", most(policy.refusedHosts.map(({ host, count }) => `${host} ${count}`))],
+    ["  limits", most(limits.map(({ name, refusals }) => `${name} ${refusals}`))],
+    ["  users", most(policy.users.map(({ name, exchanges }) => `${name} ${exchanges}`))],
+    ["  tags", most(policy.tags.map(({ name, exchanges }) => `${name} ${exchanges}`))],
     ...policy.lists.slice(0, SHOWN).map((list, i): Fact => [i === 0 ? "  lists" : "", listText(list)]),
   ];
 }
@@ -81,11 +81,8 @@ function sheddingText({ level, ceilingBytes = 0 }: GateSections["shedding"]): st
   return `level ${level} of 3, ${SHED[level] ?? "?"}; memory up to ${formatBytes(ceilingBytes)}`;
 }
 
-function most(counted: readonly (readonly [name: string, count: number])[]): string {
-  return andMore(
-    counted.slice(0, SHOWN).map(([name, count]) => `${name} ${count}`),
-    counted.length,
-  );
+function most(texts: readonly string[]): string {
+  return andMore(texts.slice(0, SHOWN), texts.length);
 }
 
 function andMore(shown: readonly string[], all: number): string {
