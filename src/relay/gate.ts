@@ -131,6 +131,7 @@ function limitRefusal(
     exchange.grant = granted;
     return undefined;
   }
+  context.counters.add(cells.decisions.limited);
   const place = settings.places.limits.get(granted.limit);
   if (place !== undefined) context.counters.add(cells.limitRefusals + place);
   const failure = refusedByLimit(granted);
