@@ -1,0 +1,49 @@
+/**
+ * What is allowed and yet may not be what somebody means. A configuration with
+ * warnings is used as it is; `check` prints them.
+ */
+import { warnAbout } from "../policy/warnings.ts";
+import type { Config } from "./schema.ts";
+import { formatInstant } from "./units.ts";
+
+/** Each begins with the path of a setting, as problems do. Milliseconds since the epoch, for what has expired. */
+export function warningsOf(config: Config, nowMs: number = Date.now()): string[] {
+  return [...authenticationWarnings(config, nowMs), ...policyWarnings(config), ...identityWarnings(config)];
+}
+
+function* authenticationWarnings({ authentication, policy }: Config, nowMs: number): Generator<string> {
+  const { users, tokens, htpasswd } = authentication;
+  for (const [at, { name, expires }] of tokens.entries()) {
+    if (expires === undefined || expires > nowMs) continue;
+    yield `authentication.tokens[${at}]: "${name}" expired at ${formatInstant(expires)}, and gets 407`;
+  }
+  if (users.length > 0 || tokens.length > 0 || htpasswd !== undefined) return;
+
+  for (const [at, { users, groups }] of policy.rules.entries()) {
+    if (users.length + groups.length === 0) continue;
+    yield `policy.rules[${at}]: It wants somebody who has logged in, and authentication has nobody who could`;
+  }
+  for (const [at, { by }] of policy.limits.entries()) {
+    if (by !== "user") continue;
+    yield `policy.limits[${at}].by: It counts by user, and authentication has nobody who could log in`;
+  }
+}
+
+function* policyWarnings({ policy }: Config): Generator<string> {
+  if (policy.mode === "audit")
+    yield "policy.mode: An audit lets everything pass, and only reports what it would deny";
+  for (const [at, { url }] of policy.lists.entries()) {
+    if (!url?.toLowerCase().startsWith("http:")) continue;
+    yield `policy.lists[${at}].url: Whoever is on the way can change a list that comes over http; https is safe from that`;
+  }
+  if (policy.tunnels.sni !== "off" && policy.tunnels.ports.length === 0) {
+    yield `policy.tunnels.ports: Without a port no tunnel is looked into, though policy.tunnels.sni is "${policy.tunnels.sni}"`;
+  }
+  yield* warnAbout(policy);
+}
+
+function* identityWarnings({ via, anonymous }: Config): Generator<string> {
+  if (!anonymous.enabled && via.mode !== "off") return;
+  const setting = anonymous.enabled ? "anonymous.enabled" : "via.mode";
+  yield `${setting}: Without Via, a request that comes round through other proxies is not found to be in a loop`;
+}
