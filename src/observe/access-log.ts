@@ -102,10 +102,14 @@ function prettyLine(record: ExchangeRecord, target: string, colour: boolean): st
   }
   if (failure !== undefined) parts.push(paint(failure, "red", colour));
   if (record.wouldDeny) parts.push(paint(`would deny ${whatRefused(record)}`, "yellow", colour));
-  else if (record.kind === "own" && record.reason !== undefined) {
-    parts.push(paint(whatRefused(record), "red", colour));
-  }
+  else if (wasRefused(record)) parts.push(paint(whatRefused(record), "red", colour));
   return `${parts.join(" ")}\n`;
+}
+
+/** What was let pass has `rule` or `default` for a reason as well, and may then have failed otherwise. */
+function wasRefused({ reason, failure }: ExchangeRecord): boolean {
+  if (reason === undefined || failure === undefined) return false;
+  return failure === "http_request_denied" || (reason !== "rule" && reason !== "default");
 }
 
 /** The reason and what it goes by: `rule no-ads (list ads)`, `limit per-user`, `credentials_missing`. */

@@ -63,7 +63,6 @@ describe("json", () => {
 });
 
 const refusal: Partial<ExchangeRecord> = {
-  kind: "own",
   status: 403,
   upstream: undefined,
   failure: "http_request_denied",
@@ -138,6 +137,22 @@ const prettyLines: [string, Partial<ExchangeRecord>, string][] = [
     "what an audit let pass",
     { rule: "no-ads", reason: "rule", list: "ads", wouldDeny: true },
     "05:06:07.089 200 GET      12.3ms     210B  1.50KiB 192.0.2.7       http://example.com/index.html?q=1 via 198.51.100.4:80 reused would deny rule no-ads (list ads)\n",
+  ],
+  [
+    "an address that is none of the client's business",
+    {
+      ...refusal,
+      failure: "destination_ip_prohibited",
+      rule: "addresses",
+      reason: "address",
+      list: undefined,
+    },
+    "05:06:07.089 403 GET      12.3ms     210B  1.50KiB 192.0.2.7       http://example.com/index.html?q=1 destination_ip_prohibited address addresses\n",
+  ],
+  [
+    "a failure of what a rule allowed",
+    { status: 502, upstream: undefined, failure: "dns_error", rule: "ci", reason: "rule" },
+    "05:06:07.089 502 GET      12.3ms     210B  1.50KiB 192.0.2.7       http://example.com/index.html?q=1 dns_error\n",
   ],
   [
     "what a rule allowed",
