@@ -16,7 +16,8 @@ import type { TunnelSpec } from "./spec.ts";
 /** What was found of a ClientHello; `serverName` as it was sent. */
 export type ShownHello =
   | { readonly kind: "tls"; readonly serverName: string | undefined }
-  | { readonly kind: "malformed" | "other" };
+  | { readonly kind: "malformed" }
+  | { readonly kind: "other" };
 
 export type SniDecision =
   | { readonly verdict: "allow" }

@@ -86,6 +86,6 @@ class Cursor {
   }
 
   text(): string {
-    return this.#bytes.latin1Slice(this.#at);
+    return this.#bytes.toString("latin1", this.#at);
   }
 }
