@@ -41,6 +41,12 @@ export interface OwnAddresses {
   readonly interfaces: readonly string[];
 }
 
+/** Of a listener that is bound to `host`. */
+export function reachOf(host: string): Reach {
+  const address = parseAddress(host);
+  return address !== undefined && isLoopback(address) ? "local" : "public";
+}
+
 const ALLOW: DestinationDecision = { verdict: "allow" };
 
 /** `opensSpecial`: what the deciding rule says of this address (`AddressDecision`). */

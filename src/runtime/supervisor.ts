@@ -3,7 +3,6 @@
  * keeps what they need of it up to date, and sees them out. It carries no traffic,
  * so it answers the status port while every worker is busy.
  */
-import { networkInterfaces } from "node:os";
 import type { ApplyResult, ListenerState, Phase, WorkerState } from "../admin/deps.ts";
 import { formatHostPort, type HostPort } from "../config/host-port.ts";
 import type { Config } from "../config/schema.ts";
@@ -12,11 +11,13 @@ import { type Counters, mainCounters } from "../observe/counters.ts";
 import { type Snapshot, takeSnapshot } from "../observe/snapshot.ts";
 import { AccessLog } from "./access-log.ts";
 import { Crew } from "./crew.ts";
+import type { ExplainWith } from "./explain.ts";
 import { GateKeeper, type GateState } from "./gate-keeper.ts";
 import { ListenerPlaces } from "./listener-places.ts";
 import { findUnavailable, portsAfter } from "./listener-ports.ts";
 import { MemoryWatch } from "./memory-watch.ts";
 import type { RunningConfig } from "./messages.ts";
+import { ownAddresses } from "./own-addresses.ts";
 import { findUnchangeable } from "./restart-only.ts";
 import { allocateSharedMemory, type SharedMemory } from "./shared-memory.ts";
 import type { WorkerThread } from "./worker-thread.ts";
@@ -81,8 +82,9 @@ export class Supervisor {
     }));
   }
 
-  get own(): RunningConfig["own"] {
-    return this.#running.own;
+  get explainWith(): ExplainWith {
+    const { gate, own } = this.#running;
+    return { lists: gate.lists, accounts: gate.accounts, own };
   }
 
   /** Resolves when all is drained. */
@@ -280,10 +282,7 @@ export class Supervisor {
       port: ports[index] ?? address.port,
     }));
     if (this.#admin !== undefined) listening.push(this.#admin);
-    const interfaces = Object.values(networkInterfaces()).flatMap(
-      (each) => each?.map(({ address }) => address) ?? [],
-    );
-    return { ...running, ports, own: { listening, interfaces } };
+    return { ...running, ports, own: ownAddresses(listening) };
   }
 }
 
