@@ -1,6 +1,6 @@
 -- What wrk sends through a proxy: absolute-form requests, built before the clock starts.
--- Arguments: the URL; "same" for one small request over and over, or "varied" for a cycle
--- of requests that differ in target and fields, about 600 bytes each, as browsers send them.
+-- Arguments: the URL; "same" for one small request over and over, "log-in" for that with
+-- credentials (those of policy.ts), or "varied" for a cycle of requests that differ in target and fields, about 600 bytes each, as browsers send them.
 
 local requests, at = {}, 0
 
@@ -43,7 +43,10 @@ end
 function init(args)
   local url, kind = args[1], args[2]
   wrk.headers["Host"] = url:match("^http://([^/]+)")
-  if kind == "same" then
+  if kind == "log-in" then
+    wrk.headers["Proxy-Authorization"] = "Basic YmVuY2g6b3BlbiBzZXNhbWU="
+  end
+  if kind == "same" or kind == "log-in" then
     requests[1] = wrk.format("GET", url)
   else
     for i = 1, 512 do requests[i] = varied(url, i) end

@@ -6,6 +6,9 @@ import type { Peer, UpstreamPorts } from "./peers.ts";
 /** Figures of one round, by the name that the table shows. */
 export type Sample = Readonly<Record<string, number>>;
 
+/** What `get.lua` sends: one request over and over, one with credentials, or many that differ. */
+export type GetKind = "same" | "log-in" | "varied";
+
 const CLIENTS = 50;
 const IDLE_TUNNELS = 5_000;
 const GIB = 2 ** 30;
@@ -16,12 +19,7 @@ const SETTLE_MS = 1_000;
 /** While the others had their turn, an engine that compiles as it runs has thrown away what it did not use. */
 const WARM_UP_SECONDS = 3;
 
-export async function measureGet(
-  peer: Peer,
-  url: string,
-  kind: "same" | "varied",
-  seconds: number,
-): Promise<Sample> {
+export async function measureGet(peer: Peer, url: string, kind: GetKind, seconds: number): Promise<Sample> {
   // Connections, pools and compiled code are there before the clock starts.
   await wrk(peer, url, kind, Math.min(WARM_UP_SECONDS, seconds));
 
@@ -87,7 +85,7 @@ interface WrkResult {
   readonly refused: number;
 }
 
-async function wrk(peer: Peer, url: string, kind: "same" | "varied", seconds: number): Promise<WrkResult> {
+async function wrk(peer: Peer, url: string, kind: GetKind, seconds: number): Promise<WrkResult> {
   const script = join(import.meta.dir, "get.lua");
   const options = [
     "--threads=1",

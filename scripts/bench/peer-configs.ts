@@ -99,10 +99,14 @@ defaults
 }
 
 export function squid(port: number, _upstream: UpstreamPorts, folder: string): string {
+  return squidWith("http_access allow all\n", port, folder);
+}
+
+/** `access`: the lines that say who may. */
+export function squidWith(access: string, port: number, folder: string): string {
   return `http_port 127.0.0.1:${port}
 visible_hostname bench
-http_access allow all
-cache deny all
+${access}cache deny all
 cache_mem 8 MB
 access_log none
 cache_log /dev/null

@@ -14,18 +14,22 @@ import {
   nginxForward,
   nginxLargeBuffers,
   squid,
+  squidWith,
   tinyproxy,
 } from "./peer-configs.ts";
+import { ourPolicy, squidPolicy, writePolicyFiles } from "./policy.ts";
 
 export type PeerName =
   | "headgate"
   | "headgate, JSON log"
   | "headgate, 2 workers"
+  | "headgate, policy"
   | "nginx"
   | "nginx, large buffers"
   | "haproxy"
   | "haproxy, tcp"
   | "squid"
+  | "squid, the same ACLs"
   | "tinyproxy";
 
 /** The ports of the upstreams that a peer without CONNECT or forward mode must know beforehand. */
@@ -50,19 +54,30 @@ export interface Peer {
 interface Foreign {
   readonly program: string;
   readonly args: (config: string) => readonly string[];
-  readonly config: (port: number, upstream: UpstreamPorts, folder: string) => string;
+  readonly config: (port: number, upstream: UpstreamPorts, folder: string) => string | Promise<string>;
   readonly hasConnect: boolean;
 }
 
 const nginx = { program: "nginx", args: (file: string) => ["-c", file], hasConnect: false };
 const haproxy = { program: "haproxy", args: (file: string) => ["-db", "-f", file], hasConnect: false };
 
+const squidProgram = {
+  program: "squid",
+  args: (file: string) => ["-N", "-f", file],
+  hasConnect: true,
+};
+
 const foreign: Partial<Record<PeerName, Foreign>> = {
   nginx: { ...nginx, config: nginxForward },
   "nginx, large buffers": { ...nginx, config: nginxLargeBuffers },
   haproxy: { ...haproxy, config: haproxyHttp },
   "haproxy, tcp": { ...haproxy, config: haproxyTcp },
-  squid: { program: "squid", args: (file) => ["-N", "-f", file], config: squid, hasConnect: true },
+  squid: { ...squidProgram, config: squid },
+  "squid, the same ACLs": {
+    ...squidProgram,
+    config: async (port, _upstream, folder) =>
+      squidWith(squidPolicy(await writePolicyFiles(folder)), port, folder),
+  },
   tinyproxy: {
     program: "tinyproxy",
     args: (file) => ["-d", "-c", file],
@@ -96,7 +111,8 @@ async function startOurs(name: PeerName, folder: string): Promise<Peer> {
       : { access: "off" };
   const workers = name === "headgate, 2 workers" ? 2 : 1;
   const startedAt = performance.now();
-  const proxy = await startProxy({ workers, log, limits: LIMITS });
+  const policy = name === "headgate, policy" ? await ourPolicy(folder) : {};
+  const proxy = await startProxy({ workers, log, limits: LIMITS, ...policy });
   const startMs = performance.now() - startedAt;
   const stop = async () => {
     await proxy.stop();
@@ -113,7 +129,7 @@ async function startForeign(
 ): Promise<Peer> {
   const port = unusedPort();
   const config = join(folder, "config");
-  await Bun.write(config, peer.config(port, upstream, folder));
+  await Bun.write(config, await peer.config(port, upstream, folder));
   const server = await startServer([peer.program, ...peer.args(config)], port, folder);
   return { name, port, hasConnect: peer.hasConnect, keepsConnections: name !== "tinyproxy", ...server };
 }

@@ -63,6 +63,22 @@ export const rows: readonly Row[] = [
     goals: [],
   },
   {
+    name: "policy",
+    title:
+      "GET through a policy: 20 rules, a list of 100,000 hosts, log-in, for us a rate limit per client too",
+    peers: ["headgate", "headgate, policy", "squid", "squid, the same ACLs"],
+    isQuick: false,
+    isFresh: false,
+    needs: GET_NEEDS,
+    // By a name, so that it has to be looked for in the list.
+    measure: (peer, { upstream, seconds }) =>
+      measureGet(peer, `http://localhost:${upstream.web}/66`, "log-in", seconds),
+    goals: [
+      { metric: COST, of: "headgate, policy", atMost: 1.15, against: "headgate" },
+      { metric: COST, of: "headgate, policy", atMost: 0.35, against: "squid, the same ACLs" },
+    ],
+  },
+  {
     name: "get-10k",
     title: "GET with keep-alive, 10 KB body, 50 connections",
     peers: ["headgate", "nginx", "nginx, large buffers", "haproxy", "squid"],

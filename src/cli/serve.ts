@@ -4,6 +4,8 @@ import { commit, version } from "../build-info.ts";
 import { formatHostPort, type HostPort } from "../config/host-port.ts";
 import { loadConfig, parseConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
+import { warningsOf } from "../config/warnings.ts";
+import { gateDeps } from "../runtime/gate-admin.ts";
 import { describeListenError } from "../runtime/listen-error.ts";
 import { Supervisor } from "../runtime/supervisor.ts";
 import type { ServeOptions } from "./args.ts";
@@ -20,6 +22,7 @@ export async function runServe(
     await complain(...loaded.problems);
     return 2;
   }
+  await complain(...warningsOf(loaded.config).map((warning) => `warning: ${warning}`));
   const report = (message: string): void => void complain(message);
   const statusPort = openStatusPort(loaded.config);
   if (!statusPort.ok) {
@@ -58,6 +61,7 @@ export async function runServe(
       return applied;
     },
     reload,
+    ...gateDeps(supervisor),
     drain: () => drain(supervisor, "POST /drain"),
     restartWorker: (index) => supervisor.restartWorker(index),
     report: (error) => report(error.stack ?? error.message),
@@ -66,7 +70,7 @@ export async function runServe(
 
   const started = await supervisor.start();
   if (!started.ok) {
-    await complain(started.problem);
+    await complain(...started.problems);
     return 1;
   }
   for (const listener of supervisor.listeners) {

@@ -3,14 +3,33 @@ import { describeConfig } from "../../src/config/describe.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import { redactConfig } from "../../src/config/redact.ts";
 import type { Config } from "../../src/config/schema.ts";
+import { everything, SECRETS } from "./everything.ts";
 
 const TOKEN = "0123456789abcdef";
 
 test("a configuration is shown as a file would hold it", () => {
   expect(redactConfig(parsed({}))).toEqual({
-    listeners: [{ address: "127.0.0.1:8888", mode: "forward", clients: [] }],
+    listeners: [{ address: "127.0.0.1:8888", mode: "forward" }],
     admin: { address: "127.0.0.1:8889", token: undefined },
     workers: "auto",
+    authentication: {
+      mode: "required",
+      realm: "headgate",
+      users: [],
+      htpasswd: undefined,
+      groups: [],
+      tokens: [],
+      cache: "5m",
+      delay: "1s",
+    },
+    policy: {
+      default: "allow",
+      mode: "enforce",
+      rules: [],
+      lists: [],
+      limits: [],
+      tunnels: { sni: "log", noSni: "allow", notTls: "allow", ports: [443] },
+    },
     timeouts: {
       head: "10s",
       connect: "5s",
@@ -23,15 +42,31 @@ test("a configuration is shown as a file would hold it", () => {
     limits: {
       connections: 10_000,
       connectionsPerClient: 512,
+      connectionsPerPrefix: 2_048,
       headBytes: "32KiB",
       uriBytes: "16KiB",
       headerCount: 128,
       pipelined: 64,
       dials: 1_000,
+      minRate: "256B/s",
+      minRateGrace: "5s",
+      memory: "auto",
+      acceptLag: "250ms",
+    },
+    bans: {
+      time: "10m",
+      window: "1m",
+      slow: 20,
+      connections: 200,
+      errors: 200,
+      credentials: 10,
+      exempt: ["127.0.0.0/8", "::1"],
     },
     pool: { perEndpoint: 100, idle: "30s" },
     dns: { ttlMin: "1s", ttlMax: "5m", failureTtl: "1s", timeout: "5s" },
-    via: { pseudonym: "headgate", maxSeen: 2 },
+    via: { pseudonym: "headgate", mode: "pseudonym", maxSeen: 2 },
+    forwarded: "pass",
+    anonymous: { enabled: false, userAgent: undefined },
     log: { access: "stdout", format: "auto", query: true, bufferBytes: "1MiB" },
   });
 });
@@ -43,17 +78,101 @@ test("no token is ever shown", () => {
   expect(JSON.stringify(shown)).not.toContain(TOKEN);
 });
 
-test("what is shown, given back, is the same configuration", () => {
-  const config = parsed({
-    listeners: [{ address: "[2001:db8::1]:80", clients: ["10.0.0.0/8"] }, { address: "127.0.0.1:0" }],
-    admin: { address: "off" },
-    workers: 3,
-    timeouts: { head: "1500ms", drain: "0s" },
-    limits: { headBytes: "10kB" },
-    log: { access: "./a.log", query: false },
-  });
+test("of a rule, a list or a limit it is shown what it says", () => {
+  const shown = redactConfig(
+    parsed({
+      policy: {
+        rules: [
+          {
+            name: "work",
+            action: "deny",
+            hosts: ["Example.com"],
+            times: [{ days: ["mon-wed"], to: "18:00" }],
+          },
+          { name: "team", action: "headers", request: { set: [{ name: "X-Team", value: "ci" }] } },
+        ],
+        lists: [{ name: "ads", file: "ads.txt" }],
+        limits: [{ name: "few", requests: "30/m" }],
+      },
+    }),
+  );
 
-  expect(parsed(JSON.parse(JSON.stringify(redactConfig(config))))).toEqual(config);
+  expect(shown["policy"]).toStrictEqual({
+    default: "allow",
+    mode: "enforce",
+    rules: [
+      {
+        name: "work",
+        action: "deny",
+        hosts: ["example.com"],
+        times: [{ days: ["mon", "tue", "wed"], from: "00:00", to: "18:00", zone: "UTC" }],
+      },
+      { name: "team", action: "headers", request: { set: [{ name: "X-Team", value: "ci" }] } },
+    ],
+    lists: [{ name: "ads", file: "ads.txt", interval: "24h", optional: false }],
+    limits: [{ name: "few", by: "client", requests: "30/m" }],
+    tunnels: { sni: "log", noSni: "allow", notTls: "allow", ports: [443] },
+  });
+});
+
+test("no secret is shown, wherever it stands", () => {
+  const shown = JSON.stringify(redactConfig(parsed(everything)));
+
+  expect(Object.values(SECRETS).filter((secret) => shown.includes(secret))).toEqual([]);
+  expect(shown).toContain('"url":"https://***@lists.example/a?b=c&key=***"');
+  expect(shown).toContain('{"name":"Authorization","value":"***"},{"name":"X-Team","value":"ci"}');
+});
+
+test("everything that is shown, given back with its secrets, is the same configuration", () => {
+  const config = parsed(everything);
+  const shown = JSON.parse(JSON.stringify(redactConfig(config))) as unknown;
+
+  expect(parsed(withSecrets(shown, everything))).toEqual(config);
+});
+
+test("what is shown of all defaults, given back, is the same configuration", () => {
+  expect(parsed(JSON.parse(JSON.stringify(redactConfig(parsed({})))))).toEqual(parsed({}));
+});
+
+test("no secret that was hidden is taken for one", () => {
+  const shown = JSON.parse(JSON.stringify(redactConfig(parsed(everything))));
+  const read = parseConfig(shown, {});
+
+  expect(read.ok ? [] : read.problems.map((problem) => problem.split(":")[0])).toEqual([
+    "admin.token",
+    "authentication.users[0].password",
+    "authentication.users[1].hash",
+    "authentication.tokens[0].token",
+    "authentication.tokens[1].token",
+    "policy.rules[0].headers[1].value",
+    "policy.rules[2].rewrite.query.set[0].value",
+    "policy.rules[3].request.set[0].value",
+    "policy.lists[1].url",
+  ]);
+});
+
+test("no problem repeats what may be a secret", () => {
+  const wrong = "secret\nsecret";
+  const read = parseConfig(
+    {
+      authentication: {
+        users: [
+          { name: "ann", password: wrong },
+          { name: "bob", hash: wrong },
+        ],
+      },
+      policy: {
+        lists: [{ name: "ads", url: wrong }],
+        rules: [
+          { name: "a", action: "headers", request: { set: [{ name: "Authorization", value: wrong }] } },
+        ],
+      },
+    },
+    {},
+  );
+
+  expect(read.ok ? [] : read.problems).toHaveLength(4);
+  expect(JSON.stringify(read)).not.toContain("secret\\n");
 });
 
 test("a redacted token is refused rather than taken", () => {
@@ -81,10 +200,27 @@ const lines: readonly (readonly [unknown, string])[] = [
     "forward proxy on [::1]:1, forward proxy on 0.0.0.0:2, no status port, 1 worker, no access log",
   ],
   [
+    { policy: { default: "deny" }, authentication: { htpasswd: "/etc/users" } },
+    "forward proxy on 127.0.0.1:8888, status on 127.0.0.1:8889, required log-in (/etc/users), policy (else deny), a worker for each core, access log (auto) to stdout",
+  ],
+  [
+    everything,
+    "forward proxy on [2001:db8::1]:80, forward proxy on 127.0.0.1:8888, status on 192.0.2.1:81, optional log-in (2 users, /etc/headgate/users, 2 tokens), audit of policy (7 rules, 2 lists, 2 limits, else deny), 3 workers, access log (json) to ./a.log",
+  ],
+  [
     { workers: 4, log: { access: "/var/log/a.log", format: "json" } },
     "forward proxy on 127.0.0.1:8888, status on 127.0.0.1:8889, 4 workers, access log (json) to /var/log/a.log",
   ],
 ];
+
+/** `shown`, where "***" is replaced with what `given` has there. */
+function withSecrets(shown: unknown, given: unknown): unknown {
+  if (typeof shown === "string") return shown.includes("***") ? given : shown;
+  if (typeof shown !== "object" || shown === null) return shown;
+  const original = given as Readonly<Record<string, unknown>> | undefined;
+  const entries = Object.entries(shown).map(([key, item]) => [key, withSecrets(item, original?.[key])]);
+  return Array.isArray(shown) ? entries.map(([, item]) => item) : Object.fromEntries(entries);
+}
 
 test.each(lines)("sums up %j", (input, line) => {
   expect(describeConfig(parsed(input))).toBe(line);
