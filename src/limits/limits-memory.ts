@@ -16,7 +16,7 @@ export interface LimitsMemory {
 const BUCKETS = 65_536;
 const STRIKES = 16_384;
 
-/** 1.9 MiB, and 384 KiB for each worker; none of it is resident before it is used. */
+/** 2 MiB, and 384 KiB for each worker; none of it is resident before it is used. */
 export function limitsBuffers(workers: number): LimitsMemory {
   return {
     counts: countTableBuffer(workers),

@@ -1,6 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { type ConnectionLimits, ConnectionTable } from "../../src/limits/connection-table.ts";
-import { countTableBuffer } from "../../src/limits/count-table.ts";
+import {
+  type ConnectionLimits,
+  ConnectionTable,
+  connectionTableBuffer,
+} from "../../src/limits/connection-table.ts";
+
 import type { HammerOrder, HammerReport } from "./connection-hammer.ts";
 
 const SEED = 12345;
@@ -40,6 +44,18 @@ test("all addresses of one IPv6 network of a client count as one, and other netw
   expect(first.admit("2001:db8:0:2::1")).toBe("admitted");
   second.release("2001:db8:0:1:ffff::2");
   expect(first.admit("2001:db8:0:1::4")).toBe("admitted");
+});
+
+test("connections of one network are limited, however many addresses they come from", () => {
+  const [first, second] = tables({ connections: 100, connectionsPerClient: 2, connectionsPerPrefix: 3 });
+
+  expect(first.admit("192.0.2.1")).toBe("admitted");
+  expect(second.admit("192.0.2.2")).toBe("admitted");
+  expect(first.admit("192.0.2.3")).toBe("admitted");
+  expect(second.admit("192.0.2.4")).toBe("connections_per_prefix");
+  expect(second.admit("192.0.3.4")).toBe("admitted");
+  first.release("192.0.2.1");
+  expect(second.admit("192.0.2.4")).toBe("admitted");
 });
 
 test("one that leaves makes room for one, through whichever worker", () => {
@@ -103,7 +119,7 @@ describe("threads that hammer one table", () => {
       50,
     ],
   ])("never exceed the limit: %s", async (_, limits, most) => {
-    const buffer = countTableBuffer(4);
+    const buffer = connectionTableBuffer(4);
     const held = new Int32Array(new SharedArrayBuffer(8));
     const entry = new URL("./connection-hammer.ts", import.meta.url).href;
     const workers = [new Worker(entry), new Worker(entry), new Worker(entry)];
@@ -126,6 +142,6 @@ describe("threads that hammer one table", () => {
 });
 
 function tables(limits: ConnectionLimits): [ConnectionTable, ConnectionTable] {
-  const buffer = countTableBuffer(2);
+  const buffer = connectionTableBuffer(2);
   return [new ConnectionTable(buffer, 0, SEED, limits), new ConnectionTable(buffer, 1, SEED, limits)];
 }
