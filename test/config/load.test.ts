@@ -33,6 +33,36 @@ test.each(files)("reads %s", async (name, text) => {
   expect(loaded.ok && [loaded.config.workers, loaded.config.log.format]).toEqual([3, "json"]);
 });
 
+test("times of TOML are read as those of the other languages", async () => {
+  const toml = [
+    'authentication.tokens = [{ name = "ci", token = "0123456789abcdef", expires = 2030-01-31T12:00:00+02:00 }]',
+    "[[policy.rules]]",
+    'name = "night"',
+    'action = "deny"',
+    "times = [{ from = 22:30:00, to = 06:00:00 }]",
+  ].join("\n");
+
+  const loaded = await loadConfig(await write("times.toml", toml), {});
+
+  expect(loaded).toMatchObject({
+    ok: true,
+    config: {
+      authentication: { tokens: [{ expires: Date.UTC(2030, 0, 31, 10) }] },
+      policy: { rules: [{ times: [{ from: 1_350, to: 360 }] }] },
+    },
+  });
+});
+
+test("a day of TOML is no instant", async () => {
+  const toml = 'authentication.tokens = [{ name = "ci", token = "0123456789abcdef", expires = 2030-01-31 }]';
+
+  const loaded = await loadConfig(await write("day.toml", toml), {});
+
+  expect(loaded.ok ? [] : loaded.problems).toEqual([
+    'authentication.tokens[0].expires: Expected a time as in RFC 3339, such as "2030-01-31T12:00:00Z", found "2030-01-31"',
+  ]);
+});
+
 const empty = [
   ["empty.yaml", ""],
   ["comment.yaml", "# nothing\n"],

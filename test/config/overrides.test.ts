@@ -72,7 +72,7 @@ const refusals: readonly (readonly [string, unknown, Partial<Overrides>, string]
     "--listen does not make an open proxy",
     { listeners: [{ address: "0.0.0.0:1", clients: ["10.0.0.0/8"] }] },
     { listeners: [listener("0.0.0.0", 1)] },
-    'listeners[0].clients: Expected at least one range such as "10.0.0.0/8", for other machines can reach 0.0.0.0:1, found none',
+    'listeners[0].clients: Expected at least one range such as "10.0.0.0/8", or users who must log in, for other machines can reach 0.0.0.0:1, found none',
   ],
   [
     "--listen and --admin in one place",

@@ -102,6 +102,48 @@ const messages: readonly (readonly [string, unknown, readonly string[]])[] = [
     ["admin.token: Expected 16 to 512 visible ASCII characters, found no text"],
   ],
 
+  [
+    "a pattern that RE2 can't read, and why",
+    rule({ patterns: ["[a-z", "(?=a)"] }),
+    [
+      'policy.rules[0].patterns[0]: Missing closing ]: "[a-z"',
+      'policy.rules[0].patterns[1]: Invalid or unsupported Perl syntax: "(?=": RE2 has no look-ahead and no look-behind',
+    ],
+  ],
+  [
+    "a hash of another kind, and what to do",
+    { authentication: { users: [{ name: "ann", hash: "$apr1$abc$def" }] } },
+    [
+      `authentication.users[0].hash: $apr1$ (Apache's MD5) is not supported; make a bcrypt hash with "htpasswd -B"`,
+    ],
+  ],
+  [
+    "a field that no rule may change",
+    rule({ action: "headers", request: { remove: ["Proxy-Authorization"] } }),
+    [
+      'policy.rules[0].request.remove[0]: Expected a field that rules may change, found "Proxy-Authorization", which frames the message or belongs to one hop',
+    ],
+  ],
+  [
+    "a range among hosts",
+    rule({ hosts: ["a.example", "10.0.0.0/8"] }),
+    ["policy.rules[0].hosts[1]: Expected a host, found a range, which belongs in addresses"],
+  ],
+  [
+    "a host that could be read as an address",
+    rule({ hosts: ["0x7f.1"] }),
+    [
+      'policy.rules[0].hosts[0]: Expected a host such as "example.com", "*.example.com", ".example.com" or "192.0.2.1", found "0x7f.1"',
+    ],
+  ],
+  [
+    "settings of a rule at the wrong level",
+    { hosts: [], policy: { rule: [] } },
+    [
+      'hosts: Unknown setting, did you mean "policy.rules[].hosts"?',
+      'policy.rule: Unknown setting, did you mean "rules"?',
+    ],
+  ],
   ["a typo in a section's name", { listners: [] }, ['listners: Unknown setting, did you mean "listeners"?']],
   [
     "two neighbours swapped",
@@ -167,3 +209,7 @@ test("every problem is told at once, unknown names first, conflicts last", () =>
     "dns.ttlMin",
   ]);
 });
+
+function rule(settings: object): object {
+  return { policy: { rules: [{ name: "a", action: "deny", ...settings }] } };
+}

@@ -49,7 +49,7 @@ test("a configuration is shown as a file would hold it", () => {
       pipelined: 64,
       dials: 1_000,
       minRate: "256B/s",
-      minRateGrace: "5s",
+      minRateGrace: "30s",
       memory: "auto",
       acceptLag: "250ms",
     },

@@ -28,7 +28,7 @@ export const limitRows: Rows = {
     fallback: 256,
     ...between(["0B/s", 0], ["1GiB/s", 2 ** 30], ["1025MiB/s", "1KiB", "1KiB/m", "/s", "-1B/s"]),
   },
-  "limits.minRateGrace": { fallback: 5_000, ...between(["0s", 0], ["1h", 3_600_000], ["61m"]) },
+  "limits.minRateGrace": { fallback: 30_000, ...between(["0s", 0], ["1h", 3_600_000], ["61m"]) },
   "limits.memory": {
     fallback: "auto",
     good: [

@@ -1,0 +1,82 @@
+import { expect, test } from "bun:test";
+import { warningsOf } from "../../src/config/warnings.ts";
+import { configOf } from "../runtime/configs.ts";
+
+const NOW = Date.UTC(2030, 0, 1);
+const TOKEN = "0123456789abcdef";
+const LOOPS = "Without Via, a request that comes round through other proxies is not found to be in a loop";
+
+// What it shows | the configuration | its warnings.
+const rows: readonly (readonly [string, Readonly<Record<string, unknown>>, readonly string[]])[] = [
+  ["all defaults", {}, []],
+  [
+    "a token that has just expired, and one that will",
+    {
+      authentication: {
+        tokens: [
+          { name: "old", token: TOKEN, expires: "2030-01-01T00:00:00Z" },
+          { name: "new", token: TOKEN, expires: "2030-01-01T00:00:01Z" },
+          { name: "ever", token: TOKEN },
+        ],
+      },
+    },
+    ['authentication.tokens[0]: "old" expired at 2030-01-01T00:00:00Z, and gets 407'],
+  ],
+  [
+    "a log-in that nobody can do",
+    {
+      policy: {
+        rules: [{ name: "a", action: "allow", users: ["*"] }],
+        limits: [{ name: "b", by: "user", exchanges: 1 }],
+      },
+    },
+    [
+      "policy.rules[0]: It wants somebody who has logged in, and authentication has nobody who could",
+      "policy.limits[0].by: It counts by user, and authentication has nobody who could log in",
+    ],
+  ],
+  [
+    "a log-in that somebody of a file can do",
+    {
+      authentication: { htpasswd: "users" },
+      policy: { rules: [{ name: "a", action: "allow", users: ["*"] }] },
+    },
+    [],
+  ],
+  [
+    "an audit",
+    { policy: { mode: "audit" } },
+    ["policy.mode: An audit lets everything pass, and only reports what it would deny"],
+  ],
+  [
+    "a list over http, and one over https",
+    {
+      policy: {
+        lists: [
+          { name: "a", url: "HTTP://lists.example/" },
+          { name: "b", url: "https://lists.example/" },
+        ],
+        rules: [{ name: "a", action: "deny", lists: ["a", "b"] }],
+      },
+    },
+    [
+      "policy.lists[0].url: Whoever is on the way can change a list that comes over http; https is safe from that",
+    ],
+  ],
+  [
+    "tunnels that are looked into nowhere",
+    { policy: { tunnels: { sni: "enforce", ports: [] } } },
+    ['policy.tunnels.ports: Without a port no tunnel is looked into, though policy.tunnels.sni is "enforce"'],
+  ],
+  ["no Via", { via: { mode: "off" } }, [`via.mode: ${LOOPS}`]],
+  ["no Via for anonymous clients", { anonymous: { enabled: true } }, [`anonymous.enabled: ${LOOPS}`]],
+  [
+    "what the policy warns of itself",
+    { policy: { lists: [{ name: "ads", file: "a" }] } },
+    ['policy.lists[0]: No rule uses list "ads"'],
+  ],
+];
+
+test.each(rows)("%s", (_, input, warnings) => {
+  expect(warningsOf(configOf(input), NOW)).toEqual([...warnings]);
+});
