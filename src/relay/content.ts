@@ -1,7 +1,7 @@
 /** What the policy says of the content of an exchange, told as failures. The bodies themselves are watched in `body-pipe.ts`. */
 import type { ResponseHead } from "../http1/head.ts";
 import { judgeAnswer } from "../policy/content.ts";
-import type { Settings } from "./context.ts";
+import type { RelayContext, Settings } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Failure } from "./failure.ts";
 import { isAudited } from "./gate.ts";
@@ -10,6 +10,7 @@ import { refusedByContent } from "./refusal.ts";
 
 /** Why an answer may not pass, by its head; undefined when it may, as far as that tells. */
 export function answerRefusal(
+  context: RelayContext,
   settings: Settings,
   exchange: Exchange,
   passage: Passage,
@@ -24,7 +25,7 @@ export function answerRefusal(
     });
     if (because === undefined) continue;
     const failure = refusedByContent(spec.rule, because);
-    if (isAudited(settings, exchange, failure)) continue;
+    if (isAudited(context, settings, exchange, failure)) continue;
     return failure;
   }
   return undefined;

@@ -249,7 +249,7 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
       const head = parseResponseHead(reader.release(), this.settings.headLimits, reader.memo);
       if (head.status === 101) return this.switchProtocols(upstream, head, bytes.subarray(at));
       if (head.status >= 200) {
-        const refusal = answerRefusal(this.settings, this.exchange, this.passage, head);
+        const refusal = answerRefusal(this.context, this.settings, this.exchange, this.passage, head);
         if (refusal !== undefined) return this.fail(refusal);
         this.answer = this.answerWith(head);
       } else {

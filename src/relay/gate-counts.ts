@@ -18,6 +18,7 @@ export function countDecision(context: RelayContext, settings: Settings, decisio
   const { counters } = context;
   const { places } = settings;
   counters.add(decision.wouldDeny ? cells.decisions.would_deny : decisionCells[decision.verdict]);
+  if (decision.wouldDeny) counters.add(decision.ruleIndex < 0 ? cells.refusals.default : cells.refusals.rule);
   const place = places.rules[decision.ruleIndex];
   if (place !== undefined) {
     counters.add(cells.ruleMatches + place);

@@ -66,7 +66,7 @@ export function enter(
     case "allow":
     case "by-address":
       return (
-        contentRefusal(settings, exchange, passage, head) ??
+        contentRefusal(context, settings, exchange, passage, head) ??
         limitRefusal(context, settings, exchange, passage) ??
         passage
       );
@@ -95,6 +95,7 @@ function takeEffect(
 }
 
 function contentRefusal(
+  context: RelayContext,
   settings: Settings,
   exchange: Exchange,
   passage: Passage,
@@ -107,7 +108,7 @@ function contentRefusal(
     const because = judgeRequest(spec, { path: passage.path, contentLength });
     if (because === undefined) continue;
     const failure = refusedByContent(spec.rule, because);
-    if (!isAudited(settings, exchange, failure)) return refused(failure);
+    if (!isAudited(context, settings, exchange, failure)) return refused(failure);
   }
   if (settings.config.policy.mode === "audit") return undefined;
   passage.requestGauge = BodyGauge.of(specs, "requestBytes");
@@ -127,20 +128,27 @@ function limitRefusal(
     context.limiter.admit(passage.effects?.limits, client.text, client.user?.name, host, nowMs);
   if (granted === undefined) return undefined;
   if (granted instanceof Grant) {
-    passage.grant = granted;
     exchange.grant = granted;
+    // An audit counts what is used, and holds nobody up.
+    if (settings.config.policy.mode === "enforce") passage.grant = granted;
     return undefined;
   }
   context.counters.add(cells.decisions.limited);
   const place = settings.places.limits.get(granted.limit);
   if (place !== undefined) context.counters.add(cells.limitRefusals + place);
   const failure = refusedByLimit(granted);
-  return isAudited(settings, exchange, failure) ? undefined : refused(failure);
+  return isAudited(context, settings, exchange, failure) ? undefined : refused(failure);
 }
 
 /** An audit only tells what it would have done. */
-export function isAudited(settings: Settings, exchange: Exchange, failure: Failure): boolean {
+export function isAudited(
+  context: RelayContext,
+  settings: Settings,
+  exchange: Exchange,
+  failure: Failure,
+): boolean {
   if (settings.config.policy.mode !== "audit") return false;
+  if (failure.refusal !== undefined) context.counters.add(cells.refusals[failure.refusal.reason]);
   exchange.wouldDeny = true;
   exchange.refusedBy(failure);
   return true;

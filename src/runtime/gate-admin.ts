@@ -1,8 +1,6 @@
 /** What the status port may ask of the gate, and order it to do. */
 import type { AdminDeps } from "../admin/deps.ts";
 import { proxyPac } from "../admin/proxy-pac.ts";
-import { BanTable } from "../limits/ban-table.ts";
-import { MAIN_THREAD } from "../limits/lock.ts";
 import { Resolver } from "../net/resolve.ts";
 import { explainQuestion } from "./explain.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -23,8 +21,7 @@ export type GateDeps = Pick<
 >;
 
 export function gateDeps(supervisor: Supervisor): GateDeps {
-  const { gate, memory } = supervisor;
-  const bans = new BanTable(memory.limits, MAIN_THREAD, memory.seed, supervisor.config.bans);
+  const { gate, bans } = supervisor;
   const resolver = new Resolver(supervisor.config.dns);
   return {
     names: () => gate.names(),

@@ -4,12 +4,14 @@
  * it lives; when it is dead, the main thread clears what was open and lets go of
  * the locks that it held. Buckets and bans are everybody's, with atomics.
  */
+import { CountTable, countTableBuffer } from "../limits/count-table.ts";
 import { clearWorker as clearLimits, type LimitsMemory, limitsBuffers } from "../limits/limits-memory.ts";
 import { Counters, countersBuffer } from "../observe/counters.ts";
 import { pressureBuffer } from "./memory-watch.ts";
 
 export interface SharedMemory {
   readonly counters: SharedArrayBuffer;
+  readonly connections: SharedArrayBuffer;
   readonly limits: LimitsMemory;
   /** One cell: how much has to be shed (`memory-watch.ts`). */
   readonly pressure: SharedArrayBuffer;
@@ -20,6 +22,7 @@ export interface SharedMemory {
 export function allocateSharedMemory(workers: number): SharedMemory {
   return {
     counters: countersBuffer(workers),
+    connections: countTableBuffer(workers),
     limits: limitsBuffers(workers),
     pressure: pressureBuffer(),
     seed: crypto.getRandomValues(new Uint32Array(1))[0] ?? 0,
@@ -29,5 +32,6 @@ export function allocateSharedMemory(workers: number): SharedMemory {
 /** Nothing of a worker that died is open or locked any more. */
 export function clearWorker(memory: SharedMemory, worker: number): void {
   new Counters(memory.counters, worker).clearGauges();
+  new CountTable(memory.connections, worker).clear();
   clearLimits(memory.limits, worker);
 }

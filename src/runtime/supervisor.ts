@@ -6,6 +6,8 @@
 import type { ApplyResult, ListenerState, Phase, WorkerState } from "../admin/deps.ts";
 import { formatHostPort, type HostPort } from "../config/host-port.ts";
 import type { Config } from "../config/schema.ts";
+import { BanTable } from "../limits/ban-table.ts";
+import { MAIN_THREAD } from "../limits/lock.ts";
 import { cells } from "../observe/cells.ts";
 import { type Counters, mainCounters } from "../observe/counters.ts";
 import { type Snapshot, takeSnapshot } from "../observe/snapshot.ts";
@@ -32,6 +34,7 @@ export class Supervisor {
   readonly memory: SharedMemory;
   readonly gate: GateKeeper;
   readonly memoryWatch: MemoryWatch;
+  readonly bans: BanTable;
   readonly #report: (message: string) => void;
   readonly #counters: Counters;
   readonly #log: AccessLog;
@@ -50,6 +53,7 @@ export class Supervisor {
     this.#log = new AccessLog(this.#counters, report);
     this.#report = report;
     this.#admin = admin;
+    this.bans = new BanTable(this.memory.limits, MAIN_THREAD, this.memory.seed, config.bans);
     this.gate = new GateKeeper(report, () => this.#refresh());
     this.memoryWatch = new MemoryWatch(this.memory.pressure, (level) => this.#pressed(level));
     this.#crew = new Crew(entry, this.memory, this.#log, {
@@ -120,6 +124,7 @@ export class Supervisor {
   }
 
   snapshot(): Snapshot {
+    this.#counters.set(cells.bansActive, this.bans.list(Date.now()).length);
     return takeSnapshot(this.memory.counters);
   }
 
