@@ -9,10 +9,10 @@ export function describeConfig(config: Config): string {
   const threads =
     workers === 1 ? "1 worker" : workers === "auto" ? "a worker for each core" : `${workers} workers`;
   const access = log.access === "off" ? "no access log" : `access log (${log.format}) to ${log.access}`;
-  return [...doors, status, ...logIn(config), ...policy(config), threads, access].join(", ");
+  return [...doors, status, ...logInOf(config), ...policyOf(config), threads, access].join(", ");
 }
 
-function logIn({ authentication }: Config): string[] {
+function logInOf({ authentication }: Config): string[] {
   const { mode, users, htpasswd, tokens } = authentication;
   const who = [
     ...counted(users.length, "user"),
@@ -22,7 +22,8 @@ function logIn({ authentication }: Config): string[] {
   return who.length === 0 ? [] : [`${mode} log-in (${who.join(", ")})`];
 }
 
-function policy({ policy: { mode, default: otherwise, rules, lists, limits } }: Config): string[] {
+function policyOf({ policy }: Config): string[] {
+  const { mode, default: otherwise, rules, lists, limits } = policy;
   const parts = [
     ...counted(rules.length, "rule"),
     ...counted(lists.length, "list"),

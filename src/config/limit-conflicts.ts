@@ -4,9 +4,9 @@
  *   1. each has a name of its own among its kind
  *   2. a list comes from a file or from a URL, and not from both
  *   3. a limit limits something, and a burst is one of requests or connections
- *   4. what is limited can be counted together that way: a connection is made
- *      before any user, host or rule is known, and it stays with one of them
- *   5. a limit by rule, and none of connections, is named by a rule
+ *   4. what is limited can be counted together that way: a connection of a
+ *      client is made before any user, host or rule is known
+ *   5. a limit by rule is named by one, and one of clients' connections by none
  */
 import type { LimitSpec } from "../policy/spec.ts";
 import { repeatedNames } from "./names.ts";
@@ -69,7 +69,8 @@ function* namingProblems(
     return;
   }
   for (const each of ["connections", "open"] as const) {
-    if (limit[each] === undefined) continue;
+    // Only a connection to a host is made for a request, and rules have matched by then.
+    if (limit[each] === undefined || limit.by === "host") continue;
     yield expectedFound(`${path}.${each}`, "a limit that no rule names", `policy.rules[${rule}]`);
   }
 }

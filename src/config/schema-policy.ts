@@ -60,7 +60,7 @@ const limitSpec: Schema<LimitSpec> = section(
     exchanges: optional(count(1, 1_000_000), "Requests and tunnels at once; more get 429."),
     open: optional(
       count(1, 1_000_000),
-      "Connections at once: of a client, of a user, or to a host; by one of these.",
+      "Connections at once: of a `client` or a `user`, and not named by a rule then, or to a `host`.",
     ),
   },
   "How much somebody may take. One that no rule names holds for every request.",

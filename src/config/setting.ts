@@ -33,6 +33,14 @@ export type Hides = (values: Readonly<Record<string, unknown>>) => string | unde
 
 type Entries = Readonly<Record<string, Schema<unknown>>>;
 
+type Section<T extends Entries> = { readonly [K in keyof T]: v.InferOutput<T[K]> };
+
+/** How many items, both included. */
+interface ListLimits {
+  readonly least: number;
+  readonly most: number;
+}
+
 export type Schema<T> = v.GenericSchema<unknown, T>;
 
 /** The fallback is written as in the file, and checked like anything in it. */
@@ -108,13 +116,6 @@ export function shapeOf(schema: Schema<unknown>): Shape {
 export function meaningOf(schema: Schema<unknown>): string {
   return v.getDescription(schema) ?? "";
 }
-
-interface ListLimits {
-  readonly least: number;
-  readonly most: number;
-}
-
-type Section<T extends Entries> = { readonly [K in keyof T]: v.InferOutput<T[K]> };
 
 export function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);

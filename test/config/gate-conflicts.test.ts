@@ -29,6 +29,15 @@ const sound: readonly (readonly [string, object])[] = [
   ["connections by client", limits({ by: "client", connections: "1/s", burst: 5, open: 3 })],
   ["connections of all", limits({ by: "all", connections: "1/s" })],
   ["connections to a host", limits({ by: "host", open: 3 })],
+  [
+    "connections to the hosts of a rule",
+    {
+      policy: {
+        ...limits({ by: "host", open: 3 }).policy,
+        rules: [{ name: "r", action: "limit", limit: "a" }],
+      },
+    },
+  ],
 ];
 
 test.each(sound)("%s", (_, input) => {
@@ -126,6 +135,16 @@ const conflicts: readonly (readonly [string, object, readonly string[]])[] = [
       "policy.limits[0].connections: Expected a limit that no rule names, found policy.rules[0]",
       "policy.limits[0].open: Expected a limit that no rule names, found policy.rules[0]",
     ],
+  ],
+  [
+    "connections of a user that a rule limits",
+    {
+      policy: {
+        ...limits({ by: "user", open: 1 }).policy,
+        rules: [{ name: "r", action: "limit", limit: "a" }],
+      },
+    },
+    ["policy.limits[0].open: Expected a limit that no rule names, found policy.rules[0]"],
   ],
 ];
 
