@@ -74,10 +74,14 @@ function takeIn(
   }
   counters.add(cells.connections + listener.place);
   counters.add(cells.connectionsOpen + listener.place);
-  const facts = new ClientFacts(client, listener.place);
+  const facts = factsOf(context, listener, client);
   link.onGone = () => clientLeft(context, facts);
   link.owner = new Session(context, link, facts);
   return link.owner;
+}
+
+function factsOf({ settings }: RelayContext, { place }: ListenerFacts, client: string): ClientFacts {
+  return new ClientFacts(client, place, settings.listeners[place]);
 }
 
 /** Takes a client out of the counts; once for every client that was taken in. */
@@ -116,7 +120,7 @@ function turnAway(
 ): LinkOwner {
   context.refusedOpen++;
   link.onGone = () => void context.refusedOpen--;
-  const session = new Session(context, link, new ClientFacts(client, listener.place));
+  const session = new Session(context, link, factsOf(context, listener, client));
   // It may end the link at once, and has to hear of that.
   link.owner = session;
   session.turnAway(failure);

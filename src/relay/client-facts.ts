@@ -4,7 +4,7 @@ import type { Limiter } from "../limits/limiter.ts";
 import { type Address, parseAddress } from "../policy/address.ts";
 import type { User, Who } from "../policy/decision.ts";
 import type { Policy } from "../policy/policy.ts";
-import type { Settings } from "./context.ts";
+import type { ListenerSettings, Settings } from "./context.ts";
 
 export class ClientFacts {
   /** As the socket tells it. */
@@ -12,6 +12,8 @@ export class ClientFacts {
   readonly address: Address;
   /** Its place. */
   readonly listener: number;
+  /** As it was then: it may be gone from the config, and its clients still there. */
+  readonly cameBy: ListenerSettings | undefined;
   #user: User | undefined;
   #credentials: string | undefined;
   #settings: Settings | undefined;
@@ -20,10 +22,11 @@ export class ClientFacts {
   #who: Who | undefined;
   #countedUser: string | undefined;
 
-  constructor(text: string, listener: number) {
+  constructor(text: string, listener: number, cameBy: ListenerSettings | undefined) {
     this.text = text;
     this.address = parseAddress(text) ?? NOWHERE;
     this.listener = listener;
+    this.cameBy = cameBy;
   }
 
   get user(): User | undefined {

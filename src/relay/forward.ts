@@ -10,12 +10,9 @@
 import { ProtocolError } from "../http1/error.ts";
 import { parseResponseHead, type RequestHead, type ResponseHead } from "../http1/head.ts";
 import { persists } from "../http1/persistence.ts";
-import { serializeInterim, serializeRequest } from "../http1/serialize.ts";
-import { minRateAfter, minRateDeadline } from "../limits/min-rate.ts";
+import { serializeInterim } from "../http1/serialize.ts";
 import type { Link, LinkOwner } from "../net/link.ts";
-import { NEVER } from "../net/timer.ts";
 import { cells } from "../observe/cells.ts";
-import type { FieldChanges } from "../policy/spec.ts";
 import { decideRetry } from "../upstream/retry.ts";
 import { Answer } from "./answer.ts";
 import { Connecting, type ConnectWaiter } from "./connect.ts";
@@ -25,16 +22,14 @@ import { dateLine } from "./date.ts";
 import type { Exchange } from "./exchange.ts";
 import { type Failure, failures } from "./failure.ts";
 import type { ClientSide, Handler } from "./handler.ts";
-import { answerFor, outgoingFor, outgoingRequest } from "./outgoing.ts";
+import { answerFor } from "./outgoing.ts";
 import { overdue, type Wait } from "./overdue.ts";
 import type { Passage } from "./passage.ts";
 import { Request } from "./request.ts";
 import { budgetUsedUp, charge } from "./shaping.ts";
 import { strike } from "./strike.ts";
-import { Tunnel } from "./tunnel.ts";
+import { switchProtocols } from "./upgrade.ts";
 import { Upstream } from "./upstream-pool.ts";
-
-const NO_CHANGES: readonly FieldChanges[] = [];
 
 export class Forward implements Handler, LinkOwner, ConnectWaiter {
   isFull = false;
@@ -48,8 +43,6 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
   private readonly request: Request;
   private connecting: Connecting | undefined;
   private upstream: Upstream | undefined;
-  /** When the client has sent too little of its body, by the least rate. */
-  private slowAtMs = NEVER;
   private answerBegan = false;
   private retries = 0;
   private answer: Answer | undefined;
@@ -68,7 +61,7 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
     this.settings = settings;
     this.head = head;
     this.passage = passage;
-    this.request = new Request(head, passage.requestGauge);
+    this.request = new Request(head, passage, settings);
   }
 
   get wantsBody(): boolean {
@@ -91,7 +84,7 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
     const upstream = this.upstream;
     if (upstream === undefined) return at;
     const { request } = this;
-    const end = request.take(bytes, at, upstream.link);
+    const end = request.take(bytes, at, upstream.link, this.context.now);
     this.exchange.bytesIn += end - at;
     this.context.counters.add(cells.bytesToUpstreams, request.written);
     if (request.pipe.isCut) {
@@ -99,7 +92,6 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
       return end;
     }
     this.isFull = !request.pipe.hasRoom;
-    this.slowAtMs = minRateAfter(this.slowAtMs, end - at, this.context.now, this.settings.config.limits);
     this.waitForMore();
     this.shape("up", this.session.link, end - at);
     return end;
@@ -159,7 +151,7 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
 
   onDrain(): void {
     this.isFull = false;
-    this.countRateFrom(this.context.now);
+    this.request.countRateFrom(this.context.now);
     this.session.advance();
   }
 
@@ -184,12 +176,7 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
       return this.arm(this.answer === undefined ? timeouts.firstByte : timeouts.body);
     this.arm(timeouts.body);
     if (this.isFull) return;
-    this.session.deadlineAt = Math.min(this.session.deadlineAt, this.slowAtMs + TICK_MS);
-  }
-
-  /** The client was kept waiting until then: its rate counts from there. */
-  private countRateFrom(ms: number): void {
-    this.slowAtMs = minRateDeadline(ms, 0, this.settings.config.limits);
+    this.session.deadlineAt = Math.min(this.session.deadlineAt, this.request.slowAtMs + TICK_MS);
   }
 
   private waitsFor(): Wait {
@@ -212,28 +199,16 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
     upstream.uses++;
     this.exchange.upstream = upstream.peer;
     this.exchange.reused = upstream.uses > 1;
-    const { request, passage } = this;
-    const head = outgoingFor(
-      this.head,
-      this.settings.identity,
-      passage.client.address,
-      passage.asked,
-      passage.effects?.request ?? NO_CHANGES,
-    );
-    request.begin(
-      serializeRequest(
-        head,
-        passage.path,
-        passage.authority,
-        request.framing,
-        this.settings.viaLines[head.minor],
-      ),
-    );
-    this.countRateFrom(this.context.now);
-    if (!request.pipe.done && this.session.hasWaiting) return this.session.advance();
-    request.sendHead(upstream.link);
-    this.context.counters.add(cells.bytesToUpstreams, request.written);
-    this.waitForMore();
+    const { request, context } = this;
+    request.begin(this.passage, context.now);
+    if (!request.pipe.done && this.session.hasWaiting) this.session.advance();
+    else {
+      request.sendHead(upstream.link);
+      context.counters.add(cells.bytesToUpstreams, request.written);
+      this.waitForMore();
+    }
+    // Who is in debt from the answers before waits for this one.
+    if (this.upstream === upstream) this.shape("down", upstream.link, 0);
   }
 
   private read(upstream: Upstream, bytes: Buffer): void {
@@ -247,7 +222,7 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
       if (at < 0) return;
       const { reader } = upstream;
       const head = parseResponseHead(reader.release(), this.settings.headLimits, reader.memo);
-      if (head.status === 101) return this.switchProtocols(upstream, head, bytes.subarray(at));
+      if (head.status === 101) return this.switchTo(upstream, head, bytes.subarray(at));
       if (head.status >= 200) {
         const refusal = answerRefusal(this.context, this.settings, this.exchange, this.passage, head);
         if (refusal !== undefined) return this.fail(refusal);
@@ -269,11 +244,10 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
   }
 
   private answerWith(given: ResponseHead): Answer {
-    const head = answerFor(given, this.passage.effects?.response ?? NO_CHANGES);
+    const head = answerFor(given, this.passage.effects?.response);
     const viaLine = this.settings.viaLines[head.minor];
-    const addedLines = head.fields.hasDate ? viaLine : dateLine(this.context) + viaLine;
     return new Answer(this.head, head, {
-      addedLines,
+      addedLines: head.fields.hasDate ? viaLine : dateLine(this.context) + viaLine,
       watch: this.passage.answerGauge,
       requestDone: this.request.pipe.done,
       isLast: this.context.isDraining,
@@ -299,7 +273,7 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
     if (holdMs < 0) return this.fail(budgetUsedUp(grant, epochNow(this.context)));
     if (holdMs === 0) return;
     this.session.deadlineAt += holdMs;
-    if (direction === "up") this.countRateFrom(this.context.now + holdMs);
+    if (direction === "up") this.request.countRateFrom(this.context.now + holdMs);
   }
 
   private pause(upstream: Upstream): void {
@@ -327,29 +301,23 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
 
   /** For the next exchange, if the config says so. */
   private keep(upstream: Upstream): void {
-    const { perEndpoint } = this.settings.config.pool;
-    if (perEndpoint > 0) this.context.pool.put(upstream, perEndpoint, this.context.now);
-    else upstream.link.drop();
+    this.context.pool.put(upstream, this.settings.config.pool.perEndpoint, this.context.now);
   }
 
-  /** RFC 9110 §7.8: after a 101 both connections carry another protocol, and nothing is read of it. */
-  private switchProtocols(upstream: Upstream, head: ResponseHead, early: Buffer): void {
-    if (
-      outgoingRequest(this.head).fields.upgrade === undefined ||
-      head.fields.upgrade === undefined ||
-      !this.request.pipe.done
-    ) {
-      return this.fail({
-        word: "http_upgrade_failed",
-        detail: `${this.passage.authority} switched protocols unasked`,
-      });
-    }
-    const text = serializeInterim(head, this.settings.viaLines[head.minor]);
-    this.exchange.kind = "upgrade";
-    this.exchange.status = 101;
-    this.exchange.bytesOut += text.length;
-    this.session.link.writeText(text);
-    Tunnel.join(this.session, this.exchange, this.settings, this.passage, upstream.link, early, undefined);
+  private switchTo(upstream: Upstream, answer: ResponseHead, early: Buffer): void {
+    const request = { head: this.head, done: this.request.pipe.done };
+    const { session, exchange, settings, passage } = this;
+    const failure = switchProtocols(
+      session,
+      exchange,
+      settings,
+      passage,
+      request,
+      answer,
+      upstream.link,
+      early,
+    );
+    if (failure !== undefined) this.fail(failure);
   }
 
   /** Before any answer: once more where that is safe, else the client is told. */

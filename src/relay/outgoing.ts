@@ -10,6 +10,8 @@ import { changeFields } from "../policy/field-changes.ts";
 import type { FieldChanges } from "../policy/spec.ts";
 import { type Identity, introduce } from "./identity.ts";
 
+const NO_CHANGES: readonly FieldChanges[] = [];
+
 /**
  * The request as the upstream is sent it; the same head when nothing changes. `asked`
  * is what the client asked for. What rules say comes last, and so holds.
@@ -19,7 +21,7 @@ export function outgoingFor(
   identity: Identity,
   client: Address,
   asked: Origin,
-  changes: readonly FieldChanges[],
+  changes: readonly FieldChanges[] = NO_CHANGES,
 ): RequestHead {
   const head = outgoingRequest(given);
   if (identity.manner === undefined && changes.length === 0) return head;
@@ -28,7 +30,7 @@ export function outgoingFor(
 }
 
 /** The answer as the client is sent it; the same head when nothing changes. */
-export function answerFor(head: ResponseHead, changes: readonly FieldChanges[]): ResponseHead {
+export function answerFor(head: ResponseHead, changes: readonly FieldChanges[] = NO_CHANGES): ResponseHead {
   if (changes.length === 0) return head;
   const before = head.fields.recurs ? made.get(head.fields) : undefined;
   if (before !== undefined && isSame(before.changes, changes)) return { ...head, fields: before.fields };

@@ -66,7 +66,8 @@ export class Passage implements RequestFacts {
   }
 
   get listener(): ListenerSettings | undefined {
-    return this.settings.listeners[this.client.listener];
+    const { client, settings } = this;
+    return settings.listeners[client.listener] ?? client.cameBy;
   }
 
   /** Where a rewrite sends it. */

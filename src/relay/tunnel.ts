@@ -59,6 +59,8 @@ export class Tunnel implements LinkOwner, ClientConnection {
     const { context, link: client } = session;
     const tunnel = new Tunnel(context, exchange, passage, client, upstream, tunnelIdle, guard);
     const fromClient = session.handOver();
+    // Who is in debt from before waits.
+    tunnel.#shape("down", upstream, 0);
     if (fromClient !== undefined && fromClient.length > 0) tunnel.onData(client, fromClient);
     if (fromUpstream !== undefined && fromUpstream.length > 0) tunnel.onData(upstream, fromUpstream);
     if (session.hasEnded) tunnel.onEnd(client);

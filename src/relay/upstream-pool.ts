@@ -57,7 +57,9 @@ export class UpstreamPool {
     return this.#idle.take(endpoint);
   }
 
+  /** Keeps it, as one of `most`; 0 keeps none. */
   put(upstream: Upstream, most: number, now: number): void {
+    if (most === 0) return upstream.link.drop();
     upstream.link.owner = upstream;
     this.#idle.put(upstream, most, now)?.link.drop();
   }
