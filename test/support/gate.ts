@@ -4,7 +4,7 @@ import { accountsOf } from "../../src/credentials/accounts.ts";
 import { Verifier } from "../../src/credentials/verifier.ts";
 import { BanTable } from "../../src/limits/ban-table.ts";
 import { Limiter } from "../../src/limits/limiter.ts";
-import { limitsBuffers } from "../../src/limits/limits-memory.ts";
+import { type LimitsMemory, limitsBuffers } from "../../src/limits/limits-memory.ts";
 import { HeavyHitters } from "../../src/observe/heavy-hitters.ts";
 import type { HostList } from "../../src/policy/host-list.ts";
 import { AcceptQueue } from "../../src/relay/accept-queue.ts";
@@ -22,8 +22,7 @@ const SEED = 7;
 /** 2026-11-21T00:00:00Z, less the relay's first moment: a Saturday. */
 const EPOCH_MS = Date.UTC(2026, 10, 21) - 1_000_000;
 
-export function gateParts(config: Config): GateParts {
-  const memory = limitsBuffers(1);
+export function gateParts(config: Config, memory: LimitsMemory = limitsBuffers(1)): GateParts {
   const parts = {
     limiter: new Limiter(memory, 0, SEED),
     bans: new BanTable(memory, 0, SEED, config.bans),
@@ -36,6 +35,11 @@ export function gateParts(config: Config): GateParts {
   };
   obey(parts, config);
   return parts;
+}
+
+/** What is counted at once by some limit: connections and exchanges that have not been given back. */
+export function countedAtOnce({ counts }: LimitsMemory): number {
+  return new Int32Array(counts).reduce((sum, count) => sum + Math.abs(count), 0);
 }
 
 /** A new config, for what is already there. */

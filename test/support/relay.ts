@@ -5,12 +5,14 @@
  *   transcript("a sentence about behaviour", (relay) => { … });
  *
  * When the story is told, everyone still there hangs up, and the books must
- * balance: every exchange has one record, every gauge is back at zero, and no
- * link is left open but those that the pool keeps.
+ * balance: every exchange has one record, every gauge is back at zero, what limits
+ * had given is given back, and no link is left open but those that the pool keeps.
  */
 import { expect, test } from "bun:test";
 import { parseConfig } from "../../src/config/load.ts";
 import type { Config } from "../../src/config/schema.ts";
+import { limitsBuffers } from "../../src/limits/limits-memory.ts";
+import type { ShedLevel } from "../../src/limits/shed.ts";
 import type { DialWaiter } from "../../src/net/dial.ts";
 import type { Resolution } from "../../src/net/resolve.ts";
 import { Deadlines } from "../../src/net/timer.ts";
@@ -22,9 +24,10 @@ import { parseCidr } from "../../src/policy/address.ts";
 import type { HostList } from "../../src/policy/host-list.ts";
 import { acceptClient, type ListenerFacts } from "../../src/relay/accept.ts";
 import { type RelayContext, type Settings, TICK_MS } from "../../src/relay/context.ts";
+import { shedLoad } from "../../src/relay/shed.ts";
 import { UpstreamPool } from "../../src/relay/upstream-pool.ts";
 import { FakeLink } from "./fake-link.ts";
-import { gateParts, obey, settingsFor } from "./gate.ts";
+import { countedAtOnce, gateParts, obey, settingsFor } from "./gate.ts";
 
 /** As in a config file; what is left out has its default. */
 export type RelaySettings = Readonly<Record<string, unknown>>;
@@ -46,6 +49,9 @@ export function head(...lines: readonly string[]): string {
 export function statuses(client: FakeLink): number[] {
   return [...client.received.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
 }
+
+/** Accepts per tick of an event loop that does not lag. */
+const NO_PACE = Number.POSITIVE_INFINITY;
 
 interface FakeDial {
   readonly addresses: readonly string[];
@@ -69,6 +75,7 @@ export class FakeRelay {
   readonly #clients: FakeLink[] = [];
   readonly #upstreams: FakeLink[] = [];
   readonly #pool = new UpstreamPool();
+  readonly #limits = limitsBuffers(1);
   #admitted = 0;
 
   constructor() {
@@ -91,7 +98,7 @@ export class FakeRelay {
       admission: { admit: () => this.#admit(), release: () => this.#admitted-- },
       now: 1_000_000,
       clock: () => this.context.now,
-      ...gateParts(readConfig({})),
+      ...gateParts(readConfig({}), this.#limits),
       isDraining: false,
       refusedOpen: 0,
     };
@@ -148,16 +155,17 @@ export class FakeRelay {
   /** Time goes by, in the steps of the worker's clock. */
   pass(ms: number): void {
     const until = this.context.now + ms;
-    while (this.context.now < until) {
-      this.context.now = Math.min(until, this.context.now + TICK_MS);
-      this.context.held.sweep(this.context.now, (error) => {
-        throw error;
-      });
-      this.context.deadlines.sweep(this.context.now, (_, error) => {
-        throw error;
-      });
-      this.#pool.expire(this.context.now - this.context.settings.config.pool.idle);
-    }
+    while (this.context.now < until) this.#tick(Math.min(until, this.context.now + TICK_MS), NO_PACE);
+  }
+
+  /** One tick, behind which so many new clients are taken in. */
+  lags(accepts: number): void {
+    this.#tick(this.context.now + TICK_MS, accepts);
+  }
+
+  /** Memory runs short, or is there again; what that means comes with the next tick. */
+  sheds(level: ShedLevel): void {
+    this.context.shedLevel = level;
   }
 
   drain(): void {
@@ -196,6 +204,9 @@ export class FakeRelay {
       exchangesInFlight: this.read(cells.exchangesInFlight),
       tunnelsOpen: this.read(cells.tunnelsOpen),
       connectionsOpen: this.read(cells.connectionsOpen),
+      held: this.context.held.size,
+      waitingToBeTakenIn: this.context.acceptQueue.size,
+      countedByLimits: countedAtOnce(this.#limits),
     }).toEqual({
       dials: 0,
       admitted: 0,
@@ -204,7 +215,25 @@ export class FakeRelay {
       exchangesInFlight: 0,
       tunnelsOpen: 0,
       connectionsOpen: 0,
+      held: 0,
+      waitingToBeTakenIn: 0,
+      countedByLimits: 0,
     });
+  }
+
+  /** As in the worker. */
+  #tick(now: number, accepts: number): void {
+    const { context } = this;
+    context.now = now;
+    context.held.sweep(now, (error) => {
+      throw error;
+    });
+    context.deadlines.sweep(now, (_, error) => {
+      throw error;
+    });
+    shedLoad(context);
+    context.acceptQueue.tick(accepts);
+    this.#pool.expire(now - context.settings.config.pool.idle);
   }
 
   #admit(): "admitted" | "connections" | "connections_per_client" {
