@@ -20,6 +20,10 @@ async function run(invocation: Invocation): Promise<number> {
       const { runCheck } = await import("./cli/check.ts");
       return runCheck(invocation.options);
     }
+    case "explain": {
+      const { runExplain } = await import("./cli/explain.ts");
+      return runExplain(invocation.options);
+    }
     case "status": {
       const { runStatus } = await import("./cli/status.ts");
       return runStatus(invocation.options);

@@ -17,6 +17,13 @@ export interface ServeOptions {
   readonly overrides: Overrides;
 }
 
+export interface ExplainOptions {
+  readonly configPath: string | undefined;
+  /** As `POST /explain` takes it; only the command line's own mistakes are found here. */
+  readonly question: Readonly<Record<string, string>>;
+  readonly json: boolean;
+}
+
 export interface StatusOptions {
   readonly url: string;
   readonly token: string | undefined;
@@ -25,6 +32,7 @@ export interface StatusOptions {
 
 export type Invocation =
   | { readonly command: "serve" | "check"; readonly options: ServeOptions }
+  | { readonly command: "explain"; readonly options: ExplainOptions }
   | { readonly command: "status"; readonly options: StatusOptions }
   | { readonly command: "version" }
   | { readonly command: "help"; readonly topic: CommandName | undefined }
@@ -63,8 +71,10 @@ export function parseArgs(argv: readonly string[], env: Environment): Invocation
 
 function wordMistakes(command: CommandName | undefined, [word, ...rest]: readonly string[]): string[] {
   if (command === undefined) return [unknownCommand(word ?? "")];
-  const [topic, ...surplus] = command === "help" ? rest : [undefined, ...rest];
-  if (topic !== undefined && nameOf(topic) === undefined) return [unknownCommand(topic)];
+  const [topic, ...surplus] = command === "help" || command === "explain" ? rest : [undefined, ...rest];
+  if (command === "explain" && topic === undefined) return ["explain: Expected a URL or HOST:PORT"];
+  if (command === "help" && topic !== undefined && nameOf(topic) === undefined)
+    return [unknownCommand(topic)];
   return surplus.map((each) => `${command}: ${sentence("no more words", describeFound(each))}`);
 }
 
@@ -76,12 +86,14 @@ function readCommand(
 ): Invocation {
   for (const { flag } of scanned.given) {
     if (flag.commands.includes(command)) continue;
-    scanned.mistakes.push(`--${flag.name}: Not a flag of ${command}, but of ${flag.commands.join(" and ")}`);
+    scanned.mistakes.push(`--${flag.name}: Not a flag of ${command}, but of ${inWords(flag.commands)}`);
   }
   switch (command) {
     case "serve":
     case "check":
       return { command, options: readServe(scanned) };
+    case "explain":
+      return { command, options: readExplain(topic, scanned) };
     case "status":
       return { command, options: readStatus(scanned, env) };
     case "version":
@@ -89,6 +101,11 @@ function readCommand(
     case "help":
       return { command, topic: nameOf(topic) };
   }
+}
+
+/** "serve, check and explain" */
+function inWords(names: readonly string[]): string {
+  return [names.slice(0, -1).join(", "), ...names.slice(-1)].filter((part) => part !== "").join(" and ");
 }
 
 function readServe(scanned: Scanned): ServeOptions {
@@ -104,6 +121,19 @@ function readServe(scanned: Scanned): ServeOptions {
       workers: readAll(scanned, "workers", workerCount).at(-1),
       log: readAll(scanned, "log", either("off", logFormat)).at(-1),
     },
+  };
+}
+
+/** Whether they are good is for whoever answers to say: the status port hears the same questions. */
+function readExplain(url: string, scanned: Scanned): ExplainOptions {
+  const parts = ["method", "client", "user", "listener"].flatMap((name) => {
+    const value = readAll(scanned, name, anyText).at(-1);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return {
+    configPath: readAll(scanned, "config", fileName).at(-1),
+    question: { url, ...Object.fromEntries(parts) },
+    json: isGiven(scanned, "json"),
   };
 }
 
@@ -202,6 +232,12 @@ function unknownCommand(word: string): string {
 const fileName: Kind<string> = {
   expected: "FILE",
   parse: (given) => (typeof given === "string" && given !== "" ? given : undefined),
+  format: (value) => value,
+};
+
+const anyText: Kind<string> = {
+  expected: "a text",
+  parse: (given) => (typeof given === "string" ? given : undefined),
   format: (value) => value,
 };
 

@@ -7,6 +7,11 @@ export const commands = [
     usage: "check [FLAGS]",
     summary: "Say what is wrong with a configuration, or what it would run.",
   },
+  {
+    name: "explain",
+    usage: "explain URL [FLAGS]",
+    summary: "Say what would become of a request, and which rule decides.",
+  },
   { name: "status", usage: "status [FLAGS]", summary: "Ask a running proxy what it is doing." },
   { name: "version", usage: "version", summary: "Print version, commit and platform." },
   { name: "help", usage: "help [COMMAND]", summary: "Print this, or the flags of a command." },
@@ -31,6 +36,7 @@ export interface Flag {
 export const STATUS_URL = "http://127.0.0.1:8889";
 
 const running: readonly CommandName[] = ["serve", "check"];
+const configured: readonly CommandName[] = [...running, "explain"];
 const all: readonly CommandName[] = commands.map(({ name }) => name);
 
 export const flags: readonly Flag[] = [
@@ -40,7 +46,7 @@ export const flags: readonly Flag[] = [
     value: "FILE",
     fallback: "none, all defaults",
     meaning: "Configuration in YAML, TOML, JSON or JSONC, told by the extension.",
-    commands: running,
+    commands: configured,
   },
   {
     name: "listen",
@@ -71,6 +77,34 @@ export const flags: readonly Flag[] = [
     commands: running,
   },
   {
+    name: "method",
+    value: "METHOD",
+    fallback: "GET",
+    meaning: "The method of the request; that of https://… and HOST:PORT is CONNECT.",
+    commands: ["explain"],
+  },
+  {
+    name: "client",
+    value: "IP",
+    fallback: "127.0.0.1",
+    meaning: "The address of the client that asks.",
+    commands: ["explain"],
+  },
+  {
+    name: "user",
+    value: "NAME",
+    fallback: "nobody has logged in",
+    meaning: "The user or token that has logged in.",
+    commands: ["explain"],
+  },
+  {
+    name: "listener",
+    value: "HOST:PORT",
+    fallback: "the first",
+    meaning: "The listener that is asked, as the configuration has it.",
+    commands: ["explain"],
+  },
+  {
     name: "url",
     value: "URL",
     fallback: STATUS_URL,
@@ -84,7 +118,7 @@ export const flags: readonly Flag[] = [
     meaning: "Its token. Others can see a command line: rather put it in the environment.",
     commands: ["status"],
   },
-  { name: "json", meaning: "Print it for programs.", commands: ["status"] },
+  { name: "json", meaning: "Print it for programs.", commands: ["explain", "status"] },
   { name: "help", short: "h", meaning: "Print help for the command.", commands: all },
   { name: "version", meaning: "Print the version.", commands: all },
 ];

@@ -23,7 +23,7 @@ function overview(title: Title): string[] {
     "Headgate, an edge proxy: forward HTTP and CONNECT tunnels, with a status port.",
     `${title("Usage:")} headgate COMMAND\n\n${columns(rows)}`,
     `Without a command or a configuration it serves on ${fallbackOf(named("listen"))}, with its status on ${fallbackOf(named("admin"))}.`,
-    `${title("Exit codes:")} 0 done, 1 it failed while running, 2 the command line or the configuration is wrong.`,
+    `${title("Exit codes:")} 0 done, 1 it failed while running, 2 the command line or the configuration is wrong; explain: 3 refused.`,
   ];
 }
 

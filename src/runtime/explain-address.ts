@@ -10,7 +10,7 @@ export interface ExplainedAddress {
   readonly address: string;
   readonly verdict: AddressDecision["verdict"];
   readonly because: string;
-  /** That decided by the address; undefined when none waited for it. */
+  /** That decided by the address; "addresses" when it is special and no rule opens it; undefined when none waited for it. */
   readonly rule: string | undefined;
   readonly list: string | undefined;
   /** It is this proxy itself. */
@@ -67,7 +67,15 @@ export function explainAddress(text: string, way: Way): ExplainedAddress {
   const destination = decideDestination(address, way.port, way.own, way.reach, opensSpecial);
   if (destination.verdict === "refuse") {
     const isOwn = destination.because === "own_listener";
-    return { ...shown, verdict: "deny", because: describeRefusal(address, destination), isOwn };
+    const because = describeRefusal(address, destination);
+    return {
+      ...shown,
+      verdict: "deny",
+      because,
+      isOwn,
+      rule: isOwn ? undefined : "addresses",
+      list: undefined,
+    };
   }
   return { ...shown, verdict: "allow", because: whyAllowed(decided, special) };
 }

@@ -13,21 +13,21 @@ function* notes(
   hasAccounts: boolean,
 ): Generator<string> {
   if (policy.mode === "audit")
-    yield "policy.mode is audit: what rules would refuse is reported, and let pass";
+    yield "An audit (policy.mode) reports what rules would refuse, and lets it pass";
   if (user !== undefined && !hasAccounts) {
-    yield `authentication names nobody, so nobody can log in as "${user.name}"; this is as if somebody could`;
+    yield `Authentication knows nobody, so nobody can log in as "${user.name}"; this is as if somebody could`;
   }
   if (kind === "tunnel") {
-    yield "a tunnel shows neither path nor method nor content: rules with these do not match it";
+    yield "A tunnel shows neither path nor method nor content, so rules that want these do not match it";
     const { sni, ports } = policy.tunnels;
     if (sni !== "off" && ports.some(({ from, to }) => from <= origin.port && origin.port <= to)) {
       yield sni === "enforce"
-        ? `the TLS in it must ask for ${origin.host} (policy.tunnels.sni: enforce)`
+        ? `The TLS in it must ask for ${origin.host} (policy.tunnels.sni: enforce)`
         : `TLS in it that asks for another name than ${origin.host} is logged (policy.tunnels.sni: log)`;
     }
   }
   if (policy.rules.some(({ headers }) => headers.length > 0)) {
-    yield "the question has no header fields: rules with headers are taken not to match";
+    yield "The question has no header fields, so rules that want some are taken not to match";
   }
-  if (policy.limits.length > 0) yield "limits and bans depend on what else goes on, and are not judged";
+  if (policy.limits.length > 0) yield "Limits and bans depend on what else goes on, and are not judged";
 }

@@ -5,12 +5,16 @@
  */
 import * as v from "valibot";
 import { formatHostPort, parseHostPort } from "../config/host-port.ts";
+import { describeFound, sentence } from "../config/problems.ts";
 import type { Config } from "../config/schema.ts";
 import type { Account } from "../credentials/account.ts";
 import { ProtocolError } from "../http1/error.ts";
 import { type Origin, parseTarget } from "../http1/target.ts";
 import { type Address, parseAddress } from "../policy/address.ts";
 import type { User } from "../policy/decision.ts";
+
+/** A token of RFC 9110 §5.6.2, as long as methods are. */
+const METHOD = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}$/;
 
 /** As in the body of `POST /explain`. */
 export const questionSchema = v.strictObject(
@@ -22,12 +26,7 @@ export const questionSchema = v.strictObject(
       v.maxLength(16_384, "Expected at most 16384 characters"),
     ),
     /** Of what is forwarded; a tunnel shows none. Default GET. */
-    method: v.optional(
-      v.pipe(
-        v.string("Expected a method"),
-        v.regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}$/, 'Expected a method such as "GET"'),
-      ),
-    ),
+    method: v.optional(v.string("Expected a method")),
     /** Default 127.0.0.1. */
     client: v.optional(v.string("Expected an address")),
     user: v.optional(
@@ -77,12 +76,15 @@ export function parseQuestion(
   const account = accounts.find(({ name }) => name === user);
   const problems = [
     target.ok ? undefined : target.problem,
-    address === undefined ? `client: Expected an IP address, got ${JSON.stringify(client)}` : undefined,
+    method === undefined || METHOD.test(method)
+      ? undefined
+      : `method: ${sentence('a method such as "GET"', describeFound(method))}`,
+    address === undefined ? `client: ${sentence("an IP address", describeFound(client))}` : undefined,
     place < 0
-      ? `listener: Expected one of ${listenersOf(config).join(", ")}, got ${JSON.stringify(listener)}`
+      ? `listener: ${sentence(`one of ${listenersOf(config).join(", ")}`, describeFound(listener))}`
       : undefined,
     user !== undefined && account === undefined && accounts.length > 0
-      ? `user: Nobody of the name ${JSON.stringify(user)} can log in`
+      ? `user: Nobody can log in as ${describeFound(user)}`
       : undefined,
   ].filter((problem) => problem !== undefined);
   if (!target.ok || address === undefined || problems.length > 0) return { ok: false, problems };
@@ -115,7 +117,7 @@ function readTarget(url: string, method: string | undefined): ReadTarget {
   if (isTunnel && https === undefined && !/:\d+$/.test(text)) {
     return {
       ok: false,
-      problem: `url: Expected "http://…", "https://…" or "host:port", got ${JSON.stringify(url)}`,
+      problem: `url: ${sentence('"http://…", "https://…" or "host:port"', describeFound(url))}`,
     };
   }
   if (!isTunnel && method === "CONNECT") {

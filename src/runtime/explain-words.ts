@@ -8,18 +8,18 @@ const DONE: Readonly<Record<Decision["verdict"], string>> = {
   allow: "allows it",
   deny: "denies it",
   reset: "cuts it off",
-  redirect: "sends it elsewhere",
-  "log-in": "denies it, and a rule before would allow somebody who has logged in",
+  redirect: "redirects it",
+  "log-in": "denies it; somebody who has logged in may be allowed",
   "by-address": "decides by what the host resolves to",
 };
 
-/** `rule "ci" allows it (list "ads")`. */
+/** `rule "ads" denies it (list "ads")`. */
 export function describeRule(decided: Decision | AddressDecision): string {
-  const by = decided.ruleIndex < 0 ? "no rule decides, and the default" : `rule "${decided.rule}"`;
-  const list = decided.list === undefined ? "" : ` (list "${decided.list}")`;
-  return decided.wouldDeny
-    ? `${by} would refuse it${list}, but an audit lets it pass`
-    : `${by} ${DONE[decided.verdict]}${list}`;
+  const { rule, ruleIndex, list, verdict, wouldDeny, redirect } = decided;
+  const by = ruleIndex < 0 ? "no rule decides, and the default" : `rule "${rule}"`;
+  const done = wouldDeny ? "would refuse it, but an audit lets it pass" : DONE[verdict];
+  const to = redirect === undefined ? "" : ` to ${hideParameters(redirect.location)} (${redirect.status})`;
+  return `${by} ${done}${to}${list === undefined ? "" : ` (list "${list}")`}`;
 }
 
 /** Values of parameters in URLs, anywhere in `text`, by the name that they have. */

@@ -9,7 +9,6 @@
  *   4. what they say of the content             deny
  *   5. every address that the host resolves to  `explain-address.ts`; one that may be dialled is enough
  */
-import type { Explained } from "../admin/deps.ts";
 import type { Config } from "../config/schema.ts";
 import type { Account } from "../credentials/account.ts";
 import type { ListTables } from "../lists/keeper.ts";
@@ -55,6 +54,8 @@ export interface Explanation extends Outcome {
     readonly method: string;
     /** `http://example.com/a`; of a tunnel `example.com:443`. */
     readonly target: string;
+    readonly host: string;
+    readonly port: number;
     readonly client: string;
     readonly listener: string;
     readonly user: string | undefined;
@@ -77,6 +78,10 @@ export interface ExplainedEffects extends Omit<Effects, "rules" | "target"> {
   readonly target: string | undefined;
 }
 
+export type ExplainedQuestion =
+  | { readonly ok: true; readonly explanation: Explanation }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
 /** Of whatever came as a question. */
 export async function explainQuestion(
   input: unknown,
@@ -84,7 +89,7 @@ export async function explainQuestion(
   using: ExplainWith,
   resolve: Resolve,
   nowMs = Date.now(),
-): Promise<Explained & { readonly explanation?: Explanation }> {
+): Promise<ExplainedQuestion> {
   const parsed = parseQuestion(input, config, using.accounts, nowMs);
   if (!parsed.ok) return parsed;
   return { ok: true, explanation: await explain(parsed.asked, config, using, resolve, nowMs) };
@@ -104,7 +109,7 @@ export async function explain(
   };
   const nothing = { steps: [], effects: undefined, addresses: [], unresolved: undefined };
   const early = refusedEarly(asked, config, using);
-  if (early !== undefined) return { ...base, ...nothing, ...early };
+  if (early !== undefined) return concluded({ ...base, ...nothing }, early);
 
   const lists = new Map([...using.lists].map(([name, table]) => [name, new ListTable(table)]));
   const policy = new Policy(config.policy, listenersOf(config), lists);
@@ -119,16 +124,21 @@ export async function explain(
     effects: describeEffects(decision.effects),
   };
   const outcome = byContent(decision, asked, config) ?? byRules(decision);
-  if (decision.verdict !== "allow" && decision.verdict !== "by-address") return { ...judged, ...outcome };
-  if (outcome.verdict !== "allow" && outcome.verdict !== "unknown") return { ...judged, ...outcome };
+  if (decision.verdict !== "allow" && decision.verdict !== "by-address") return concluded(judged, outcome);
+  if (outcome.verdict !== "allow" && outcome.verdict !== "unknown") return concluded(judged, outcome);
 
   const { host, port } = decision.effects?.target ?? asked.origin;
   const found = await addressesOf(host, resolve);
-  if (!found.ok) return { ...judged, ...outcome, unresolved: found.detail };
+  if (!found.ok) return concluded({ ...judged, unresolved: found.detail }, outcome);
   const reach = reachOf(config.listeners[asked.listener]?.address.host ?? "");
   const way: Way = { policy, who, facts, decision, port, own: using.own, reach };
   const addresses = found.addresses.map((address) => explainAddress(address, way));
-  return { ...judged, addresses, ...byAddresses(outcome, addresses) };
+  return concluded({ ...judged, addresses }, byAddresses(outcome, addresses));
+}
+
+/** The verdict before all that led to it, for whoever reads the JSON. */
+function concluded({ request, ...way }: Omit<Explanation, keyof Outcome>, outcome: Outcome): Explanation {
+  return { request, ...outcome, ...way };
 }
 
 /** What is not the policy's to decide. */
@@ -222,6 +232,8 @@ function describeRequest(asked: AskedRequest, config: Config): Explanation["requ
     kind,
     method,
     target: kind === "tunnel" ? origin.authority : hideParameters(`http://${origin.authority}${path}`),
+    host: origin.host,
+    port: origin.port,
     client: formatAddress(client),
     listener: listenersOf(config)[asked.listener] ?? "",
     user: user?.name,

@@ -19,6 +19,10 @@ function status(options: { url?: string; token?: string; json?: boolean } = {}):
   };
 }
 
+function explain(question: Readonly<Record<string, string>>, configPath?: string, json = false): Invocation {
+  return { command: "explain", options: { configPath, question, json } };
+}
+
 // argv | what it asks for.
 const invocations: readonly (readonly [string, Invocation])[] = [
   ["", serve()],
@@ -51,6 +55,14 @@ const invocations: readonly (readonly [string, Invocation])[] = [
   ["status --url http://127.0.0.1:1/", status({ url: "http://127.0.0.1:1" })],
   ["status --url=https://proxy.example/status-port/", status({ url: "https://proxy.example/status-port" })],
   ["status --token abc", status({ token: "abc" })],
+  ["explain http://a/", explain({ url: "http://a/" })],
+  ["explain -c x.yaml a:443 --json", explain({ url: "a:443" }, "x.yaml", true)],
+  [
+    "explain --method PUT --client ::1 http://a/ --user alice --listener 127.0.0.1:1",
+    explain({ url: "http://a/", method: "PUT", client: "::1", user: "alice", listener: "127.0.0.1:1" }),
+  ],
+  ["explain -- --odd", explain({ url: "--odd" })],
+  ["explain --help", { command: "help", topic: "explain" }],
   ["version", { command: "version" }],
   ["--version", { command: "version" }],
   ["serve --workers 2 --version", { command: "version" }],
@@ -76,6 +88,10 @@ const mistakes: readonly (readonly [string, readonly string[]])[] = [
   ["zebra --help", ['Unknown command "zebra"']],
   ["headgate.yaml", ['Unknown command "headgate.yaml", did you mean "-c headgate.yaml"?']],
   ["help stats", ['Unknown command "stats", did you mean "status"?']],
+  ["explain", ["explain: Expected a URL or HOST:PORT"]],
+  ["explain a:1 b:2", ['explain: Expected no more words, found "b:2"']],
+  ["explain a:1 --workers 2", ["--workers: Not a flag of explain, but of serve and check"]],
+  ["check --user alice", ["--user: Not a flag of check, but of explain"]],
   ["help serve check", ['help: Expected no more words, found "check"']],
   ["serve x.yaml", ['serve: Expected no more words, found "x.yaml"']],
   ["serve -- -c", ['serve: Expected no more words, found "-c"']],
@@ -102,9 +118,9 @@ const mistakes: readonly (readonly [string, readonly string[]])[] = [
   ],
   ["--log xml", ['--log: Expected "off" or one of "auto", "json", "common", "pretty", found "xml"']],
   ["--help=yes", ['--help: Expected no value, found "yes"']],
-  ["--json", ["--json: Not a flag of serve, but of status"]],
+  ["--json", ["--json: Not a flag of serve, but of explain and status"]],
   ["status --workers 2", ["--workers: Not a flag of status, but of serve and check"]],
-  ["version -c x.yaml", ["--config: Not a flag of version, but of serve and check"]],
+  ["version -c x.yaml", ["--config: Not a flag of version, but of serve, check and explain"]],
   [
     "status --url 127.0.0.1:8889",
     ['--url: Expected a URL such as "http://127.0.0.1:8889", found "127.0.0.1:8889"'],

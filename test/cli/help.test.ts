@@ -7,7 +7,9 @@ import { parseConfig } from "../../src/config/load.ts";
 test("the overview names every command", () => {
   const text = helpText(undefined, false);
 
-  for (const { usage, summary } of commands) expect(text).toContain(`\n  ${usage.padEnd(15)}  ${summary}\n`);
+  const width = Math.max(...commands.map(({ usage }) => usage.length));
+  for (const { usage, summary } of commands)
+    expect(text).toContain(`\n  ${usage.padEnd(width)}  ${summary}\n`);
   expect(helpText("help", false)).toBe(text);
 });
 
