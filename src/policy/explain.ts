@@ -2,7 +2,7 @@
  * Why a rule matched, or which of its matchers did not: looked up one by one, in
  * words, for somebody who asks. Whether it did is not decided here.
  */
-import { type Address, type Cidr, cidrContains, formatAddress } from "./address.ts";
+import { type Address, type Cidr, cidrContains, formatAddress, parseAddress } from "./address.ts";
 import { hasBit } from "./bits.ts";
 import type { HostMatch } from "./columns.ts";
 import type { RequestFacts, User, Who } from "./decision.ts";
@@ -167,13 +167,15 @@ function judgeAmbiguous({ action }: Rule): Judged {
   return action === "allow" ? { not: seen } : { by: seen };
 }
 
-function judgeAddresses(rule: Rule, { address }: Asked): Judged {
+function judgeAddresses(rule: Rule, { address, request }: Asked): Judged {
   const { addresses } = rule.spec;
   if (rule.addresses.length === 0) return undefined;
-  if (address === undefined) return { by: addresses.join(", ") };
+  // A host that is an address is known before anything is resolved.
+  const known = address ?? parseAddress(request.host);
+  if (known === undefined) return { by: addresses.join(", ") };
   const holds = (_: string, at: number): boolean =>
-    matchesEither(rule, address, (either) => isIn(rule.addresses[at], either));
-  return among(addresses, holds, `not ${formatAddress(address)}`);
+    matchesEither(rule, known, (either) => isIn(rule.addresses[at], either));
+  return among(addresses, holds, `not ${formatAddress(known)}`);
 }
 
 /** Of several entries one is enough; none at all is no matcher. */
