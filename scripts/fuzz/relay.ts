@@ -58,7 +58,7 @@ export class FuzzRelay {
   client(): FakeLink {
     this.#clientLog = [];
     const link = new FakeLink("client", this.#clientLog);
-    const owner = acceptClient(this.#context, { place: 0, clients: [] }, link);
+    const owner = acceptClient(this.#context, { place: 0, reach: "local", clients: [] }, link);
     if (owner === undefined) throw new Error("Cannot fuzz: the client was turned away");
     link.owner = owner;
     this.#client = link;

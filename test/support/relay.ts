@@ -21,6 +21,7 @@ import { Counters, countersBuffer } from "../../src/observe/counters.ts";
 import { Observer } from "../../src/observe/observer.ts";
 import type { ExchangeRecord } from "../../src/observe/record.ts";
 import { parseCidr } from "../../src/policy/address.ts";
+import { reachOf } from "../../src/policy/destination.ts";
 import type { HostList } from "../../src/policy/host-list.ts";
 import { acceptClient, type ListenerFacts } from "../../src/relay/accept.ts";
 import { type RelayContext, type Settings, TICK_MS } from "../../src/relay/context.ts";
@@ -123,7 +124,7 @@ export class FakeRelay {
   client(clients: readonly string[] = [], address?: string): FakeLink {
     const link = new FakeLink(nameOf("client", this.#clients), this.log, address);
     this.#clients.push(link);
-    const owner = acceptClient(this.context, listenerOf(clients), link);
+    const owner = acceptClient(this.context, listenerOf(this.context.settings.config, clients), link);
     if (owner !== undefined) link.owner = owner;
     return link;
   }
@@ -281,6 +282,10 @@ function nameOf(peer: string, before: readonly FakeLink[]): string {
   return before.length === 0 ? peer : `${peer} ${before.length + 1}`;
 }
 
-function listenerOf(clients: readonly string[]): ListenerFacts {
-  return { place: 0, clients: clients.map(parseCidr).filter((range) => range !== undefined) };
+function listenerOf({ listeners }: Config, clients: readonly string[]): ListenerFacts {
+  return {
+    place: 0,
+    clients: clients.map(parseCidr).filter((range) => range !== undefined),
+    reach: reachOf(listeners[0]?.address.host ?? ""),
+  };
 }
