@@ -48,8 +48,6 @@ export class Policy {
   readonly #paths = new PathMemo();
   /** Scratch: the rules that are left for the request under evaluation. */
   readonly #candidates: Bits;
-  /** By rule, behind the default: what was decided of an address last. */
-  readonly #addressDecisions: (AddressDecision | undefined)[] = [];
 
   /** `listeners` as configured, by position. `spec` was checked: what can't be read in it throws. */
   constructor(spec: PolicySpec, listeners: readonly string[], lists: Lists) {
@@ -97,10 +95,8 @@ export class Policy {
     for (let at = nextBit(this.#candidates, from); at >= 0; at = nextBit(this.#candidates, at + 1)) {
       const rule = this.#rules[at];
       if (rule === undefined || !rule.decides || !this.#matchesNow(rule, asked)) continue;
-      if (!matchesAddress(rule, address)) continue;
-      const isListed = hasBit(asked.host.waitsForList, at);
-      const list = isListed ? this.#columns.listHoldingAddress(rule, address) : asked.host.lists?.get(at);
-      if (isListed && list === undefined) continue;
+      if (!this.#mayMatchAddress(rule, asked)) continue;
+      const list = this.#listOf(rule, asked);
       tracer?.tellEnd(rule, this.#default, list);
       return this.#concludeAddress(asked, address, rule, list);
     }
@@ -159,6 +155,20 @@ export class Policy {
     return !rule.isDynamic || matchesDynamically(rule, request, this.#paths);
   }
 
+  /** What is not resolved yet may be any address. */
+  #mayMatchAddress(rule: Rule, asked: Asked): boolean {
+    const { address, host } = asked;
+    if (address === undefined) return true;
+    const isListed = !hasBit(host.waitsForList, rule.index) || this.#listOf(rule, asked) !== undefined;
+    return isListed && matchesAddress(rule, address);
+  }
+
+  #listOf(rule: Rule, { host, address }: Asked): string | undefined {
+    return address !== undefined && hasBit(host.waitsForList, rule.index)
+      ? this.#columns.listHoldingAddress(rule, address)
+      : host.lists?.get(rule.index);
+  }
+
   /** Judges the new target; undefined when the rule changes nothing. */
   #rewrite(
     asked: Asked,
@@ -192,7 +202,7 @@ export class Policy {
       return way.decide("by-address", waits.first);
 
     tracer?.tellEnd(rule, this.#default);
-    const list = rule && asked.host.lists?.get(rule.index);
+    const list = rule && this.#listOf(rule, asked);
     if (verdict !== "allow" && this.#isAudit) return way.decide("allow", rule, list, true);
     const decision = way.decide(verdict, rule, list);
     return verdict === "redirect" ? { ...decision, redirect: redirectOf(rule, asked.request) } : decision;
@@ -209,26 +219,16 @@ export class Policy {
     const verdict = wouldDeny ? "allow" : decided;
     const opens = rule?.action === "allow" && rule.addresses.some((range) => opensSpecial(range, address));
     const redirect = verdict === "redirect" ? redirectOf(rule, asked.request) : undefined;
-
-    const known = this.#addressDecisions[(rule?.index ?? -1) + 1];
-    const isSame =
-      known?.verdict === verdict &&
-      known.list === list &&
-      known.wouldDeny === wouldDeny &&
-      known.opensSpecial === opens &&
-      redirect === undefined;
-    if (isSame) return known;
-    const made: AddressDecision = {
+    const ruleIndex = rule?.index ?? -1;
+    return {
       verdict,
       rule: rule?.name ?? "default",
-      ruleIndex: rule?.index ?? -1,
+      ruleIndex,
       list,
       wouldDeny,
       redirect,
       opensSpecial: opens,
     };
-    this.#addressDecisions[made.ruleIndex + 1] = made;
-    return made;
   }
 
   #verdictOf(asked: Asked, rule: Rule | undefined): AddressDecision["verdict"] {
@@ -255,7 +255,8 @@ export class Policy {
         rule.index < end &&
         rule.action === "allow" &&
         [who.wantsUser, who.bits, host.bits, ports, methods].every((bits) => hasBit(bits, rule.index)) &&
-        this.#matchesNow(rule, asked),
+        this.#matchesNow(rule, asked) &&
+        this.#mayMatchAddress(rule, asked),
     );
   }
 }
