@@ -13,6 +13,7 @@ import type { LimitRefusal } from "../limits/limit-refusal.ts";
 import type { Link, LinkOwner } from "../net/link.ts";
 import { cells } from "../observe/cells.ts";
 import { type Address, type Cidr, cidrContains, parseAddress } from "../policy/address.ts";
+import type { Reach } from "../policy/destination.ts";
 import { ClientFacts } from "./client-facts.ts";
 import { epochNow, type RelayContext } from "./context.ts";
 import type { Failure } from "./failure.ts";
@@ -25,6 +26,7 @@ export interface ListenerFacts {
   readonly place: number;
   /** Empty lets everyone in. */
   readonly clients: readonly Cidr[];
+  readonly reach: Reach;
 }
 
 /** The new owner of the link; undefined when it was turned away without a word. */
@@ -74,14 +76,10 @@ function takeIn(
   }
   counters.add(cells.connections + listener.place);
   counters.add(cells.connectionsOpen + listener.place);
-  const facts = factsOf(context, listener, client);
+  const facts = new ClientFacts(client, listener.place, listener.reach);
   link.onGone = () => clientLeft(context, facts);
   link.owner = new Session(context, link, facts);
   return link.owner;
-}
-
-function factsOf({ settings }: RelayContext, { place }: ListenerFacts, client: string): ClientFacts {
-  return new ClientFacts(client, place, settings.listeners[place]);
 }
 
 /** Takes a client out of the counts; once for every client that was taken in. */
@@ -120,7 +118,7 @@ function turnAway(
 ): LinkOwner {
   context.refusedOpen++;
   link.onGone = () => void context.refusedOpen--;
-  const session = new Session(context, link, factsOf(context, listener, client));
+  const session = new Session(context, link, new ClientFacts(client, listener.place, listener.reach));
   // It may end the link at once, and has to hear of that.
   link.owner = session;
   session.turnAway(failure);

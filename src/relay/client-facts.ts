@@ -3,8 +3,9 @@ import type { LimitRefusal } from "../limits/limit-refusal.ts";
 import type { Limiter } from "../limits/limiter.ts";
 import { type Address, parseAddress } from "../policy/address.ts";
 import type { User, Who } from "../policy/decision.ts";
+import type { Reach } from "../policy/destination.ts";
 import type { Policy } from "../policy/policy.ts";
-import type { ListenerSettings, Settings } from "./context.ts";
+import type { Settings } from "./context.ts";
 
 export class ClientFacts {
   /** As the socket tells it. */
@@ -12,8 +13,8 @@ export class ClientFacts {
   readonly address: Address;
   /** Its place. */
   readonly listener: number;
-  /** As it was then: it may be gone from the config, and its clients still there. */
-  readonly cameBy: ListenerSettings | undefined;
+  /** What that listener leads to: it may be gone from the config, and its clients still there. */
+  readonly reach: Reach;
   #user: User | undefined;
   #credentials: string | undefined;
   #settings: Settings | undefined;
@@ -22,11 +23,11 @@ export class ClientFacts {
   #who: Who | undefined;
   #countedUser: string | undefined;
 
-  constructor(text: string, listener: number, cameBy: ListenerSettings | undefined) {
+  constructor(text: string, listener: number, reach: Reach) {
     this.text = text;
     this.address = parseAddress(text) ?? NOWHERE;
     this.listener = listener;
-    this.cameBy = cameBy;
+    this.reach = reach;
   }
 
   get user(): User | undefined {

@@ -16,7 +16,7 @@ import type { Deadlined, Deadlines } from "../net/timer.ts";
 import type { Counters } from "../observe/counters.ts";
 import type { HeavyHitters } from "../observe/heavy-hitters.ts";
 import type { Observer } from "../observe/observer.ts";
-import type { OwnAddresses, Reach } from "../policy/destination.ts";
+import type { OwnAddresses } from "../policy/destination.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { AcceptQueue } from "./accept-queue.ts";
 import type { HeldLinks } from "./held-links.ts";
@@ -96,7 +96,6 @@ export interface ListenerSettings {
   /** `host:port` as bound. */
   readonly address: string;
   readonly port: number;
-  readonly reach: Reach;
 }
 
 /** Places of cells; a name that is not there is not counted. */

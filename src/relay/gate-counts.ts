@@ -5,7 +5,6 @@ import type { RelayContext, Settings } from "./context.ts";
 
 const decisionCells = {
   allow: cells.decisions.allowed,
-  "by-address": cells.decisions.allowed,
   deny: cells.decisions.denied,
   reset: cells.decisions.reset,
   redirect: cells.decisions.redirected,
@@ -17,6 +16,8 @@ type Counted = Pick<Decision, "verdict" | "ruleIndex" | "list" | "wouldDeny">;
 export function countDecision(context: RelayContext, settings: Settings, decision: Counted): void {
   const { counters } = context;
   const { places } = settings;
+  // Undecided yet: `passage.ts` counts what is decided of the first address.
+  if (decision.verdict === "by-address") return;
   counters.add(decision.wouldDeny ? cells.decisions.would_deny : decisionCells[decision.verdict]);
   if (decision.wouldDeny) counters.add(decision.ruleIndex < 0 ? cells.refusals.default : cells.refusals.rule);
   const place = places.rules[decision.ruleIndex];

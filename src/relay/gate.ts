@@ -54,7 +54,7 @@ export function enter(
   if (context.bans.find(client.address, nowMs) !== undefined) return refused(banned());
 
   const { policy } = settings;
-  const passage = new Passage(settings, exchange, client, head, target, nowMs);
+  const passage = new Passage(context, settings, exchange, client, head, target, nowMs);
   const decision = policy.decide(client.who(policy), passage);
   passage.decision = decision;
   countDecision(context, settings, decision);

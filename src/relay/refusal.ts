@@ -11,14 +11,16 @@ import { limitFields } from "../limits/limit-fields.ts";
 import type { LimitRefusal } from "../limits/limit-refusal.ts";
 import { cells } from "../observe/cells.ts";
 import type { ContentRefusal } from "../policy/content.ts";
-import type { Decision } from "../policy/decision.ts";
+import type { AddressDecision, Decision } from "../policy/decision.ts";
 import type { SniDecision } from "../policy/sni.ts";
 import type { RelayContext } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Failure } from "./failure.ts";
 
+type RuleRefusal = Pick<Decision, "verdict" | "rule" | "ruleIndex" | "list">;
+
 /** By a rule, or by the default. */
-export function refusedByRule(decision: Decision): Failure {
+export function refusedByRule(decision: RuleRefusal): Failure {
   const isDefault = decision.ruleIndex < 0;
   const by = isDefault ? "by default, for no rule allows it" : `by rule ${quoted(decision.rule)}`;
   return {
@@ -32,6 +34,21 @@ export function refusedByRule(decision: Decision): Failure {
       mayRetry: false,
     },
   };
+}
+
+/** By what its host leads to; `challenge`: of a proxy that one can log in to. */
+export function refusedByAddress(
+  decision: AddressDecision,
+  address: string,
+  challenge: string | undefined,
+): Failure {
+  const { redirect, verdict } = decision;
+  if (verdict === "log-in" && challenge !== undefined) return refusedLogIn("credentials_missing", challenge);
+  const failure = refusedByRule(decision);
+  const detail = `${failure.detail}: it leads to ${address}`;
+  if (redirect === undefined || failure.refusal === undefined) return { ...failure, detail };
+  const fields = `Location: ${redirect.location}\r\n`;
+  return { ...failure, detail, status: redirect.status, refusal: { ...failure.refusal, fields } };
 }
 
 const LOG_IN_DETAILS = {

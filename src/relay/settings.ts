@@ -1,6 +1,5 @@
 /** From a checked config to what the hot path reads: worked out once for every config. */
 import type { Config, HostPort } from "../config/schema.ts";
-import { isLoopback, parseAddress } from "../policy/address.ts";
 import type { OwnAddresses } from "../policy/destination.ts";
 import type { HostList } from "../policy/host-list.ts";
 import { Policy } from "../policy/policy.ts";
@@ -56,11 +55,9 @@ function listenerSettings({ listeners }: Config, { ports, places }: Surroundings
   const settings: ListenerSettings[] = [];
   for (const [index, { address }] of listeners.entries()) {
     const port = ports[index] ?? address.port;
-    const host = parseAddress(address.host);
     settings[places[index] ?? index] = {
       address: textOf({ host: address.host, port }),
       port,
-      reach: host !== undefined && isLoopback(host) ? "local" : "public",
     };
   }
   return settings;
