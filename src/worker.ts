@@ -21,6 +21,7 @@ import { HeavyHitters } from "./observe/heavy-hitters.ts";
 import { LogBatch } from "./observe/log-batch.ts";
 import { Observer } from "./observe/observer.ts";
 import { type Cidr, parseCidr } from "./policy/address.ts";
+import { reachOf } from "./policy/destination.ts";
 import { ListTable } from "./policy/list-table.ts";
 import { acceptClient, type ListenerFacts } from "./relay/accept.ts";
 import { AcceptQueue } from "./relay/accept-queue.ts";
@@ -112,7 +113,11 @@ function apply(running: RunningConfig): void {
   const applied = listeners.apply(
     running.config.listeners.map(({ address, clients }, index) => ({
       address: { host: address.host, port: running.ports[index] ?? address.port },
-      facts: { place: running.places[index] ?? index, clients: clients.map(parseCidr).filter(isCidr) },
+      facts: {
+        place: running.places[index] ?? index,
+        clients: clients.map(parseCidr).filter(isCidr),
+        reach: reachOf(address.host),
+      },
     })),
   );
   if (!applied.ok) return tell({ report: "refused", generation, problem: applied.problem });
