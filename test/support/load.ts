@@ -4,16 +4,23 @@
  * when its connection was there and the whole answer did not come; a
  * connection that could not be made is told apart from that.
  */
+import { type Answer, fieldOf, wholeAnswer } from "./ask.ts";
 import { get } from "./http.ts";
 import { RawPeer } from "./raw.ts";
 
 export interface LoadOptions {
   /** The proxy's. */
   readonly port: number;
-  /** The upstream, whose every answer ends in "hello". */
+  /** The upstream, which answers each request with 200 and "hello". */
   readonly authority: string;
   readonly kept: number;
   readonly anew: number;
+  /** Another loopback address to come from. */
+  readonly from?: string;
+  /** Whole lines with their CRLF. */
+  readonly fields?: string;
+  /** Whether an answer is right; the upstream's is, when left out. */
+  readonly isRight?: (answer: Answer) => boolean;
 }
 
 /** A proxy that is gone is tried again after this. */
@@ -28,6 +35,7 @@ export class Load implements AsyncDisposable {
   /** Answers that said `Connection: close`. */
   farewells = 0;
   readonly #options: LoadOptions;
+  readonly #answers = new Map<number, number>();
   readonly #clients: Promise<void>[];
   #isOver = false;
 
@@ -37,6 +45,10 @@ export class Load implements AsyncDisposable {
       ...Array.from({ length: options.kept }, () => this.#run(true)),
       ...Array.from({ length: options.anew }, () => this.#run(false)),
     ];
+  }
+
+  answersWith(status: number): number {
+    return this.#answers.get(status) ?? 0;
   }
 
   /** Ends when every client has heard its last answer. */
@@ -64,7 +76,7 @@ export class Load implements AsyncDisposable {
 
   async #connect(): Promise<RawPeer | undefined> {
     try {
-      return await RawPeer.connect(this.#options.port);
+      return await RawPeer.connect(this.#options.port, "127.0.0.1", this.#options.from);
     } catch {
       this.refused++;
       await Bun.sleep(RETRY_MS);
@@ -74,14 +86,17 @@ export class Load implements AsyncDisposable {
 
   /** Returns whether the connection can be used again. */
   async #ask(client: RawPeer, keeps: boolean): Promise<boolean> {
-    client.say(get(this.#options.authority, "/", keeps ? "" : "Connection: close\r\n"));
+    const { authority, fields = "", isRight = isHello } = this.#options;
+    client.say(get(authority, "/", keeps ? fields : `${fields}Connection: close\r\n`));
     try {
-      const answer = await client.hearUntil("hello");
-      if (!answer.startsWith("HTTP/1.1 200 ")) throw new Error(`Cannot take for an answer: ${answer}`);
+      await client.hearUntil(({ heard }) => wholeAnswer(heard) !== undefined, "a whole answer");
+      const heard = client.takeHeard();
+      const answer = wholeAnswer(heard);
+      if (answer === undefined || !isRight(answer)) throw new Error(`Cannot take for an answer: ${heard}`);
       this.answered++;
-      client.takeHeard();
+      this.#answers.set(answer.status, this.answersWith(answer.status) + 1);
       if (!keeps) return false;
-      const isLast = answer.includes("\r\nConnection: close\r\n");
+      const isLast = fieldOf(answer.head, "connection") === "close";
       if (isLast) this.farewells++;
       return !isLast;
     } catch (error) {
@@ -89,4 +104,8 @@ export class Load implements AsyncDisposable {
       return false;
     }
   }
+}
+
+function isHello({ status, body }: Answer): boolean {
+  return status === 200 && body === "hello";
 }

@@ -39,13 +39,15 @@ export class RawPeer implements Disposable {
   #isEnding = false;
   #onChange = Promise.withResolvers<void>();
 
-  /** Connects to a loopback port. One that is reset as soon as it was accepted is a peer all the same. */
-  static async connect(port: number, hostname = "127.0.0.1"): Promise<RawPeer> {
+  /** Connects to a loopback port, from another loopback address if `from` is one. One that is reset as soon as it was accepted is a peer all the same. */
+  static async connect(port: number, hostname = "127.0.0.1", from?: string): Promise<RawPeer> {
     const peer = new RawPeer();
     try {
       await Bun.connect<RawPeer>({
         hostname,
         port,
+        // Not in the types of Bun 1.4.5.
+        ...(from !== undefined && { localAddress: from }),
         allowHalfOpen: true,
         socket: handlers((socket) => peer.opened(socket)),
       });
