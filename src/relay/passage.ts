@@ -11,10 +11,11 @@ import type { BodyGauge } from "../policy/content.ts";
 import type { AddressDecision, Decision, Effects, RequestFacts } from "../policy/decision.ts";
 import { type DestinationRefusal, decideDestination, describeRefusal } from "../policy/destination.ts";
 import type { ClientFacts } from "./client-facts.ts";
-import type { ListenerSettings, Settings } from "./context.ts";
+import type { ListenerSettings, RelayContext, Settings } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Failure } from "./failure.ts";
-import { refusedByRule } from "./refusal.ts";
+import { countDecision } from "./gate-counts.ts";
+import { refusedByAddress } from "./refusal.ts";
 import type { Upstream } from "./upstream-pool.ts";
 
 export class Passage implements RequestFacts {
@@ -35,10 +36,13 @@ export class Passage implements RequestFacts {
   requestGauge: BodyGauge | undefined = undefined;
   answerGauge: BodyGauge | undefined = undefined;
   // One is made for each request: private fields with a # would take three times as long to set up.
+  private readonly context: RelayContext;
   private readonly settings: Settings;
   private readonly exchange: Exchange;
+  private isCounted = false;
 
   constructor(
+    context: RelayContext,
     settings: Settings,
     exchange: Exchange,
     client: ClientFacts,
@@ -57,6 +61,7 @@ export class Passage implements RequestFacts {
     this.fieldLines = head.fields.forwarded;
     this.nowMs = nowMs;
     this.client = client;
+    this.context = context;
     this.settings = settings;
     this.exchange = exchange;
   }
@@ -82,7 +87,9 @@ export class Passage implements RequestFacts {
     const address = parseAddress(text);
     if (address === undefined) return prohibited(`${text} is no address`);
     const decided = this.decideAddress(address);
-    if (decided !== undefined && decided.verdict !== "allow") return refusedByAddress(decided, text);
+    if (decided !== undefined && decided.verdict !== "allow") {
+      return refusedByAddress(decided, text, this.settings.authentication?.challenge);
+    }
     const decision = decideDestination(
       address,
       this.port,
@@ -109,21 +116,11 @@ export class Passage implements RequestFacts {
     const { policy } = this.settings;
     const decided = policy.decideAddress(this.client.who(policy), this, this.decision, address);
     if (decided.verdict === "allow") this.exchange.decidedBy(decided);
+    // Of a host with many addresses the first counts for all.
+    if (!this.isCounted) countDecision(this.context, this.settings, decided);
+    this.isCounted = true;
     return decided;
   }
-}
-
-function refusedByAddress(decided: AddressDecision, address: string): Failure {
-  const failure = refusedByRule({
-    verdict: decided.verdict,
-    rule: decided.rule,
-    ruleIndex: decided.ruleIndex,
-    list: decided.list,
-    wouldDeny: false,
-    redirect: undefined,
-    effects: undefined,
-  });
-  return { ...failure, detail: `${failure.detail}: it leads to ${address}` };
 }
 
 function refusedDestination(address: Address, refusal: DestinationRefusal): Failure {
