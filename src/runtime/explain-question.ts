@@ -114,12 +114,7 @@ function readTarget(url: string, method: string | undefined): ReadTarget {
   const text = asSent(url);
   const https = /^https:\/\/([^/?]*)/i.exec(text)?.[1];
   const isTunnel = https !== undefined || !text.includes("://");
-  if (isTunnel && https === undefined && !/:\d+$/.test(text)) {
-    return {
-      ok: false,
-      problem: `url: ${sentence('"http://…", "https://…" or "host:port"', describeFound(url))}`,
-    };
-  }
+  if (isTunnel && https === undefined && !/:\d+$/.test(text)) return notUnderstood(url);
   if (!isTunnel && method === "CONNECT") {
     return { ok: false, problem: 'method: A CONNECT is to "host:port", and has no URL' };
   }
@@ -134,11 +129,18 @@ function readTarget(url: string, method: string | undefined): ReadTarget {
         ok: true,
         request: { kind: "http", method: method ?? "GET", origin: target.origin, path: target.path },
       };
-    return { ok: false, problem: "url: Expected a host" };
+    return notUnderstood(url);
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
     return { ok: false, problem: `url: The proxy would answer 400 (${error.message})` };
   }
+}
+
+function notUnderstood(url: string): ReadTarget {
+  return {
+    ok: false,
+    problem: `url: ${sentence('"http://…", "https://…" or "host:port"', describeFound(url))}`,
+  };
 }
 
 /** As clients send what people write: without the fragment, a name of another script and an odd path encoded. */

@@ -8,10 +8,21 @@ import manifest from "../../package.json";
 
 const MAIN = join(import.meta.dir, "../../src/main.ts");
 
+const GATE = `
+policy:
+  default: deny
+  lists: [{ name: hosts, file: hosts.txt }]
+  rules: [{ name: list, action: allow, lists: [hosts] }, { name: lan, action: allow, addresses: [10.0.0.0/8] }]
+`;
+
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "headgate-cli-"));
   await Bun.write(join(folder, "good.yaml"), "workers: 2\n");
+  await Bun.write(join(folder, "doubtful.yaml"), "policy: { mode: audit, tunnels: { sni: off } }\n");
+  await Bun.write(join(folder, "gate.yaml"), GATE);
+  await Bun.write(join(folder, "hosts.txt"), "listed.example\n");
+  await Bun.write(join(folder, "listless.yaml"), GATE.replace("hosts.txt", "none.txt"));
   await Bun.write(join(folder, "bad.yaml"), "wrokers: 2\nadmin: { token: hush-hush }\n");
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -43,6 +54,12 @@ const runs = [
     'headgate: wrokers: Unknown setting, did you mean "workers"?\nheadgate: admin.token: Expected 16 to 512 visible ASCII characters, found a text of 9 characters\n',
   ],
   ["check -c none.yaml", 2, "", "headgate: none.yaml: Cannot read the file: no such file\n"],
+  [
+    "check -c doubtful.yaml",
+    0,
+    "forward proxy on 127.0.0.1:8888, status on 127.0.0.1:8889, a worker for each core, access log (auto) to stdout\n",
+    "headgate: warning: policy.mode: An audit lets everything pass, and only reports what it would deny\n",
+  ],
   ["chek", 2, "", 'headgate: Unknown command "chek", did you mean "check"?\nheadgate: Try "headgate help"\n'],
   [
     "--wrokers 2",
@@ -54,6 +71,59 @@ const runs = [
 
 test.each(runs)("headgate %s", async (line, code, stdout, stderr) => {
   expect(await headgate(line.split(" "))).toEqual({ code, stdout, stderr });
+});
+
+describe("explain", () => {
+  // The question | exit code | the line of the verdict.
+  const rows = [
+    ["http://10.1.2.3/", 0, 'allowed: rule "lan" allows it (private address, RFC 1918)'],
+    [
+      "https://listed.example",
+      0,
+      'allowed: rule "list" allows it (list "hosts"); listed.example does not resolve now',
+    ],
+    ["http://192.168.0.1/", 3, "denied: no rule decides, and the default denies it"],
+    ["169.254.169.254:80", 3, "denied: no rule decides, and the default denies it"],
+  ] as const;
+
+  test.each(rows)("%s: %i", async (url, code, verdict) => {
+    const explained = await headgate(["explain", url, "-c", "gate.yaml"]);
+
+    expect([explained.code, explained.stderr]).toEqual([code, ""]);
+    expect(explained.stdout.split("\n")[1]).toStartWith(verdict);
+  });
+
+  test("prints the same for programs", async () => {
+    const { code, stdout } = await headgate(["explain", "http://10.1.2.3/", "--json", "-c", "gate.yaml"]);
+
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      verdict: "allow",
+      rule: "lan",
+      addresses: [{ address: "10.1.2.3" }],
+    });
+  });
+
+  test("names the flags of a wrong question", async () => {
+    const { code, stderr } = await headgate(["explain", "127.1:80", "--client", "me", "-c", "gate.yaml"]);
+
+    expect(code).toBe(2);
+    expect(stderr.split("\n")).toEqual([
+      "headgate: url: The proxy would answer 400 (Cannot read target: the host is malformed)",
+      'headgate: --client: Expected an IP address, found "me"',
+      'headgate: Try "headgate help explain"',
+      "",
+    ]);
+  });
+
+  test("says what is wrong with the configuration, or what it names", async () => {
+    expect(await headgate(["explain", "a:1", "-c", "none.yaml"])).toMatchObject({
+      code: 2,
+      stderr: "headgate: none.yaml: Cannot read the file: no such file\n",
+    });
+    const { code, stderr } = await headgate(["explain", "a:1", "-c", "listless.yaml"]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('list "hosts": ')]);
+  });
 });
 
 test("help goes to stdout", async () => {

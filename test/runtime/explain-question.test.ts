@@ -50,6 +50,7 @@ const mistakes: readonly (readonly [unknown, string])[] = [
   [{ url: `http://a/${"a".repeat(20_000)}` }, "url: Expected at most 16384 characters"],
   [{ url: "example.com" }, 'url: Expected "http://…", "https://…" or "host:port", found "example.com"'],
   [{ url: "/a" }, 'url: Expected "http://…", "https://…" or "host:port", found "/a"'],
+  [{ url: "/a://b" }, 'url: Expected "http://…", "https://…" or "host:port", found "/a://b"'],
   [{ url: "ftp://a/" }, 'url: The proxy would answer 400 (Cannot read target: scheme "ftp" is not forwarded'],
   [{ url: "http://127.1/" }, "url: The proxy would answer 400 (Cannot read target: the host is malformed)"],
   [{ url: "2130706433:80" }, "url: The proxy would answer 400"],
