@@ -50,7 +50,12 @@ const KNOWN_ORIGINS_MAX = 1_000;
 
 function remember(authority: string, origin: Origin): void {
   if (knownOrigins.size >= KNOWN_ORIGINS_MAX) knownOrigins.clear();
-  knownOrigins.set(`http://${authority}`, origin);
+  knownOrigins.set(copied(`http://${authority}`), origin);
+}
+
+/** A piece of a text keeps all of it in memory: what is kept of a target must not keep the head that it was cut from. */
+function copied(text: string): string {
+  return Buffer.from(text, "latin1").latin1Slice();
 }
 
 /**
@@ -108,7 +113,7 @@ function parseOrigin(authority: string, defaultPort: number | undefined): Origin
   const port = readPort(split.port, defaultPort);
   if (port === undefined) fail("the port is not a number from 1 to 65535");
   const shown = host.includes(":") ? `[${host}]` : host;
-  return { host, port, authority: port === defaultPort ? shown : `${shown}:${port}` };
+  return { host: copied(host), port, authority: copied(port === defaultPort ? shown : `${shown}:${port}`) };
 }
 
 /** At the last colon outside brackets; a port may be empty (RFC 3986 §3.2.3). */
