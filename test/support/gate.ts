@@ -46,6 +46,11 @@ export function countedAtOnce({ counts }: LimitsMemory): number {
   return new Int32Array(counts).reduce((sum, count) => sum + Math.abs(count), 0);
 }
 
+/** A list of these hosts and nothing below them. */
+export function hostList(...hosts: readonly string[]): HostList {
+  return { hasHost: (host) => hosts.includes(host), hasAddress: () => false, hasRanges: false };
+}
+
 /** A new config, for what is already there. */
 export function obey(
   { limiter, bans, verifier }: Pick<GateParts, "limiter" | "bans" | "verifier">,
