@@ -55,7 +55,7 @@ function remember(authority: string, origin: Origin): void {
 
 /** A piece of a text keeps all of it in memory: what is kept of a target must not keep the head that it was cut from. */
 function copied(text: string): string {
-  return Buffer.from(text, "latin1").latin1Slice();
+  return Buffer.from(text, "latin1").toString("latin1");
 }
 
 /**
