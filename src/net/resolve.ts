@@ -3,6 +3,7 @@
  * record's time to live between a floor and a ceiling, failures briefly. The
  * addresses are not judged here.
  */
+import { type AddressRecord, NameServers } from "./name-servers.ts";
 
 export type Resolution =
   | { readonly ok: true; readonly addresses: readonly string[] }
@@ -10,14 +11,16 @@ export type Resolution =
 
 /** All times in milliseconds. */
 export interface ResolverSettings {
+  /** `127.0.0.1:53`, `[::1]:53`: who is asked; empty is the system's resolver. */
+  readonly servers: readonly string[];
   readonly ttlMin: number;
   readonly ttlMax: number;
   readonly failureTtl: number;
   readonly timeout: number;
 }
 
-/** Returns addresses with their time to live in seconds; rejects with a `code`. */
-export type Lookup = (host: string) => Promise<readonly { address: string; ttl: number }[]>;
+/** Rejects with a `code`. Whoever asks waits for `timeoutMs`, and no longer. */
+export type Lookup = (host: string, timeoutMs: number) => Promise<readonly AddressRecord[]>;
 
 /** Names come from clients: without a bound they would fill the memory. */
 const NAMES_MAX = 10_000;
@@ -34,21 +37,33 @@ interface Remembered {
 }
 
 export class Resolver {
-  settings: ResolverSettings;
   lookups = 0;
   hits = 0;
   failures = 0;
   /** Look-ups that the system has yet to answer, whether anyone waits for them or not. */
   #underWay = 0;
-  readonly #lookup: Lookup;
+  #settings: ResolverSettings;
+  #lookup: Lookup;
+  readonly #lookupBy: typeof lookupBy;
   readonly #now: () => number;
-  readonly #known = new Map<string, Remembered>();
-  readonly #asked = new Map<string, Promise<Resolution>>();
+  #known = new Map<string, Remembered>();
+  #asked = new Map<string, Promise<Resolution>>();
 
-  constructor(settings: ResolverSettings, lookup: Lookup = systemLookup, now = () => performance.now()) {
-    this.settings = settings;
-    this.#lookup = lookup;
+  constructor(settings: ResolverSettings, lookup = lookupBy, now = () => performance.now()) {
+    this.#settings = settings;
+    this.#lookup = lookup(settings.servers);
+    this.#lookupBy = lookup;
     this.#now = now;
+  }
+
+  /** What other servers have said is forgotten. */
+  set settings(settings: ResolverSettings) {
+    const isSameServers = String(settings.servers) === String(this.#settings.servers);
+    this.#settings = settings;
+    if (isSameServers) return;
+    this.#lookup = this.#lookupBy(settings.servers);
+    this.#known = new Map();
+    this.#asked = new Map();
   }
 
   /** At once when it is known, else later. Never rejects. */
@@ -65,51 +80,60 @@ export class Resolver {
         return failed("dns_error", "too many look-ups at once");
       }
       this.lookups++;
-      asked = this.#ask(host).finally(() => this.#asked.delete(host));
-      this.#asked.set(host, asked);
+      const asking = this.#asked;
+      asked = this.#ask(host).finally(() => asking.delete(host));
+      asking.set(host, asked);
     }
     return asked;
   }
 
   async #ask(host: string): Promise<Resolution> {
-    const { ttlMin, ttlMax, failureTtl, timeout } = this.settings;
+    const { ttlMin, ttlMax, failureTtl, timeout } = this.#settings;
+    const known = this.#known;
+    const remember = (resolution: Resolution, ttl: number) => this.#remember(known, host, resolution, ttl);
     try {
-      const records = await within(timeout, this.#lookUp(host));
-      if (records === undefined)
-        return this.#remember(host, failed("dns_timeout", "no answer in time"), failureTtl);
-      if (records.length === 0) return this.#remember(host, failed("dns_error", "no address"), failureTtl);
+      const records = await within(timeout, this.#lookUp(host, timeout));
+      if (records === undefined) return remember(failed("dns_timeout", "no answer in time"), failureTtl);
+      if (records.length === 0) return remember(failed("dns_error", "no address"), failureTtl);
       const ttl = Math.min(...records.map((record) => record.ttl)) * 1000;
       const addresses = [...new Set(records.map((record) => record.address))].slice(0, ADDRESSES_MAX);
-      return this.#remember(host, { ok: true, addresses }, Math.min(Math.max(ttl, ttlMin), ttlMax));
+      return remember({ ok: true, addresses }, Math.min(Math.max(ttl, ttlMin), ttlMax));
     } catch (error) {
       const code = error instanceof Error && "code" in error ? String(error.code) : "DNS_ERROR";
       const word = code.includes("TIMEOUT") ? "dns_timeout" : "dns_error";
-      return this.#remember(host, failed(word, code.replace("DNS_", "")), failureTtl);
+      return remember(failed(word, code.replace("DNS_", "")), failureTtl);
     }
   }
 
-  async #lookUp(host: string): ReturnType<Lookup> {
+  async #lookUp(host: string, timeoutMs: number): ReturnType<Lookup> {
     this.#underWay++;
     try {
-      return await this.#lookup(host);
+      return await this.#lookup(host, timeoutMs);
     } finally {
       this.#underWay--;
     }
   }
 
-  #remember(host: string, resolution: Resolution, ttl: number): Resolution {
+  /** An answer that comes after other servers were set goes into a map that nobody reads. */
+  #remember(known: Map<string, Remembered>, host: string, resolution: Resolution, ttl: number): Resolution {
     if (!resolution.ok) this.failures++;
     // Deleted first, so that the oldest answer is the first in the map's order.
-    this.#known.delete(host);
-    this.#known.set(host, { resolution, until: this.#now() + ttl });
-    if (this.#known.size > NAMES_MAX) {
-      for (const oldest of this.#known.keys()) {
-        this.#known.delete(oldest);
+    known.delete(host);
+    known.set(host, { resolution, until: this.#now() + ttl });
+    if (known.size > NAMES_MAX) {
+      for (const oldest of known.keys()) {
+        known.delete(oldest);
         break;
       }
     }
     return resolution;
   }
+}
+
+function lookupBy(servers: readonly string[]): Lookup {
+  if (servers.length === 0) return systemLookup;
+  const asking = new NameServers(servers);
+  return (host, timeoutMs) => asking.lookUp(host, timeoutMs);
 }
 
 /** By the system's own rules, /etc/hosts and all. */

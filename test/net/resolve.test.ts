@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { type Lookup, Resolver } from "../../src/net/resolve.ts";
+import { startDnsServer } from "../support/servers/dns.ts";
 
-const SETTINGS = { ttlMin: 1_000, ttlMax: 60_000, failureTtl: 500, timeout: 5_000 };
+const SETTINGS = { servers: [], ttlMin: 1_000, ttlMax: 60_000, failureTtl: 500, timeout: 5_000 };
 
 describe("how long an answer is remembered", () => {
   // Each row: what it shows | the records' times to live, in seconds | the milliseconds.
@@ -151,6 +152,47 @@ test("localhost by the system's own rules", async () => {
   expect(await resolver.resolve("localhost")).toMatchObject({ ok: true });
 });
 
+describe("other servers", () => {
+  const FIRST = { ...SETTINGS, servers: ["192.0.2.53:53"] };
+  const SECOND = { ...SETTINGS, servers: ["192.0.2.54:53"] };
+
+  test("what the others have said is forgotten, and what they say too late does not count", async () => {
+    const late = Promise.withResolvers<{ address: string; ttl: number }[]>();
+    const asking = new Resolver(FIRST, ([server]) => async (host) => {
+      if (server === "192.0.2.54:53") return [{ address: "192.0.2.2", ttl: 60 }];
+      return host === "late.example" ? late.promise : [{ address: "192.0.2.1", ttl: 60 }];
+    });
+    await asking.resolve("a.example");
+    const asked = asking.resolve("late.example");
+    asking.settings = SECOND;
+    const now = await Promise.all([asking.resolve("a.example"), asking.resolve("late.example")]);
+    late.resolve([{ address: "192.0.2.1", ttl: 60 }]);
+
+    expect(now).toEqual([found("192.0.2.2"), found("192.0.2.2")]);
+    expect(await asked).toEqual(found("192.0.2.1"));
+    expect(asking.resolve("late.example")).toEqual(found("192.0.2.2"));
+  });
+
+  test("with the same servers in a new config everything is remembered", async () => {
+    const asking = new Resolver(FIRST, () => async () => [{ address: "192.0.2.1", ttl: 60 }]);
+    await asking.resolve("a.example");
+    asking.settings = { ...FIRST, servers: [...FIRST.servers], ttlMax: 30_000 };
+
+    expect(asking.resolve("a.example")).toEqual(found("192.0.2.1"));
+  });
+
+  test("they are asked as long as the config says", async () => {
+    using server = await startDnsServer(() => undefined);
+    const asking = new Resolver({ ...SETTINGS, servers: [server.authority], timeout: 100 });
+
+    expect(await asking.resolve("a.example")).toMatchObject({ ok: false, failure: "dns_timeout" });
+  });
+
+  function found(address: string) {
+    return { ok: true, addresses: [address] } as const;
+  }
+});
+
 interface Asking {
   now: number;
   readonly asked: string[];
@@ -159,10 +201,18 @@ interface Asking {
 
 function resolver(lookup: Lookup, settings = SETTINGS): Asking {
   const asked: string[] = [];
-  const noted: Lookup = (host) => {
+  const noted: Lookup = (host, timeoutMs) => {
     asked.push(host);
-    return lookup(host);
+    return lookup(host, timeoutMs);
   };
-  const asking: Asking = { now: 0, asked, resolver: new Resolver(settings, noted, () => asking.now) };
+  const asking: Asking = {
+    now: 0,
+    asked,
+    resolver: new Resolver(
+      settings,
+      () => noted,
+      () => asking.now,
+    ),
+  };
   return asking;
 }
