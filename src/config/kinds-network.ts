@@ -16,6 +16,16 @@ export const cidr: Kind<string> = {
   format: (value) => value,
 };
 
+/** Kept as text, in the spelling that a resolver takes. */
+export const dnsServer: Kind<string> = {
+  expected: 'the IP address and the port of a DNS server such as "192.0.2.53:53" or "[2001:db8::53]:53"',
+  parse: (given) => {
+    const address = typeof given === "string" ? parseHostPort(given) : undefined;
+    return address === undefined || address.port === 0 ? undefined : formatHostPort(address);
+  },
+  format: (value) => value,
+};
+
 /** A listener as a rule names it: in the one spelling that `formatHostPort` has. */
 export const listenerName: Kind<string> = {
   expected: 'the address of a listener such as "127.0.0.1:8888"',

@@ -20,7 +20,7 @@ import {
 } from "./kinds.ts";
 import { fieldValue, pseudonym } from "./kinds-http.ts";
 import { token } from "./kinds-identity.ts";
-import { cidr } from "./kinds-network.ts";
+import { cidr, dnsServer } from "./kinds-network.ts";
 import { authentication } from "./schema-authentication.ts";
 import { bans, limits } from "./schema-limits.ts";
 import { policy } from "./schema-policy.ts";
@@ -90,6 +90,12 @@ const pool = section(
 
 const dns = section(
   {
+    servers: list(
+      required(dnsServer, "The address and the port of a DNS server."),
+      { least: 0, most: 8 },
+      [],
+      "DNS servers to ask in place of the system's resolver; the next one when one fails or lets us wait. Only they are asked: not `/etc/hosts`, and no search domains. `localhost` is this machine all the same.",
+    ),
     ttlMin: setting(
       duration("0s", "1h"),
       "1s",

@@ -63,7 +63,7 @@ test("a configuration is shown as a file would hold it", () => {
       exempt: ["127.0.0.0/8", "::1"],
     },
     pool: { perEndpoint: 100, idle: "30s" },
-    dns: { ttlMin: "1s", ttlMax: "5m", failureTtl: "1s", timeout: "5s" },
+    dns: { servers: [], ttlMin: "1s", ttlMax: "5m", failureTtl: "1s", timeout: "5s" },
     via: { pseudonym: "headgate", mode: "pseudonym", maxSeen: 2 },
     forwarded: "pass",
     anonymous: { enabled: false, userAgent: undefined },

@@ -97,6 +97,26 @@ export const coreRows: Rows = {
   },
   "pool.perEndpoint": { fallback: 100, ...counts(0, 10_000) },
   "pool.idle": { fallback: 30_000, ...WAIT },
+  "dns.servers": {
+    fallback: [],
+    good: [
+      [[], []],
+      [
+        ["192.0.2.53:53", "[2001:DB8::53]:5353", "localhost:53"],
+        ["192.0.2.53:53", "[2001:db8::53]:5353", "127.0.0.1:53"],
+      ],
+    ],
+    bad: [
+      "192.0.2.53:53",
+      ["192.0.2.53"],
+      ["192.0.2.53:0"],
+      ["2001:db8::53"],
+      ["dns.example:53"],
+      [53],
+      [null],
+      new Array(9).fill("192.0.2.53:53"),
+    ],
+  },
   "dns.ttlMin": {
     fallback: 1_000,
     good: [
