@@ -6,15 +6,20 @@ import type { DialWaiter } from "../net/dial.ts";
 import type { Link } from "../net/link.ts";
 import type { Resolution } from "../net/resolve.ts";
 import { cells } from "../observe/cells.ts";
+import type { AddressDecision } from "../policy/decision.ts";
+import { limitFailure } from "./audit.ts";
 import type { RelayContext, Settings, UpstreamDial } from "./context.ts";
 import { dialFailure, type Failure } from "./failure.ts";
-import type { Passage } from "./passage.ts";
-import { refusedByLimit } from "./refusal.ts";
+import type { Judged, Passage } from "./passage.ts";
+import { redirected } from "./refusal.ts";
+import type { Reply } from "./reply.ts";
 
 export interface ConnectWaiter {
   /** `peer` is the `address:port` that answered. */
   onConnected(link: Link, peer: string, address: string): void;
   onConnectFailed(failure: Failure): void;
+  /** A rule says so, now that the address is known. Never of a tunnel. */
+  onRedirected(reply: Reply): void;
 }
 
 /** For each dial of the limit, this many that nobody waits for any more: descriptors, and a kernel's patience. */
@@ -55,10 +60,14 @@ export class Connecting implements DialWaiter {
   onDialed(link: Link, address: string): void {
     const waiter = this.#waiter;
     if (waiter === undefined) return link.close();
-    const { limiter } = this.#context;
+    const { held, limiter } = this.#context;
     const { host } = this.#passage;
+    const isCounted = this.#isCounted;
     this.#isCounted = false;
-    link.onGone = () => limiter.releaseUpstream(host);
+    link.onGone = () => {
+      held.release(link);
+      if (isCounted) limiter.releaseUpstream(host);
+    };
     waiter.onConnected(link, peerOf(address, this.#passage.port), address);
   }
 
@@ -78,17 +87,26 @@ export class Connecting implements DialWaiter {
 
   #judge(addresses: readonly string[]): void {
     const passed: string[] = [];
-    let refusal: Failure | undefined;
+    let pass: Judged | undefined;
+    let refusal: Judged | undefined;
     for (const address of addresses) {
-      const failure = this.#passage.judge(address);
-      if (failure === undefined) passed.push(address);
-      else if (refusal === undefined || failure.word === "proxy_loop_detected") refusal = failure;
+      const judged = this.#passage.judge(address);
+      if (judged.failure === undefined) {
+        passed.push(address);
+        // What an audit alone lets pass would not have been dialled.
+        if (pass === undefined || pass.decided?.wouldDeny === true) pass = judged;
+      } else if (refusal === undefined || judged.failure.word === "proxy_loop_detected") refusal = judged;
     }
-    if (passed.length === 0 && refusal !== undefined) {
-      this.#context.refusedHosts.count(this.#passage.host);
-      return this.#fail(refusal);
-    }
-    this.#start(passed, this.#passage.port);
+    const settled = pass ?? refusal;
+    if (settled !== undefined) this.#passage.settle(settled);
+    if (settled?.failure === undefined) this.#start(passed, this.#passage.port);
+    else this.#refuse(settled.failure, settled.decided);
+  }
+
+  #refuse(failure: Failure, decided: AddressDecision | undefined): void {
+    if (decided?.verdict === "redirect") return this.#leave()?.onRedirected(redirected(decided));
+    this.#context.refusedHosts.count(this.#passage.host);
+    this.#fail(failure);
   }
 
   #start(passed: readonly string[], port: number): void {
@@ -108,9 +126,11 @@ export class Connecting implements DialWaiter {
         detail: "Too many connections are being opened",
       });
     }
-    const refusal = limiter.admitUpstream(this.#passage.effects?.limits, this.#passage.host);
-    if (refusal !== undefined) return this.#fail(refusedByLimit(refusal));
-    this.#isCounted = true;
+    const { effects, exchange, host } = this.#passage;
+    const refusal = limiter.admitUpstream(effects?.limits, host);
+    const failure = refusal && limitFailure(this.#context, this.#settings, exchange, refusal);
+    if (failure !== undefined) return this.#fail(failure);
+    this.#isCounted = refusal === undefined;
     counters.add(cells.upstreamDials);
     this.#dial = dialer.dial(addresses, port, this);
   }
@@ -121,10 +141,15 @@ export class Connecting implements DialWaiter {
   }
 
   #fail(failure: Failure): void {
+    this.#leave()?.onConnectFailed(failure);
+  }
+
+  /** Whoever waits is told once, and last. */
+  #leave(): ConnectWaiter | undefined {
     this.#uncount();
     const waiter = this.#waiter;
     this.#waiter = undefined;
-    waiter?.onConnectFailed(failure);
+    return waiter;
   }
 }
 

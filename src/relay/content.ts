@@ -1,10 +1,10 @@
 /** What the policy says of the content of an exchange, told as failures. The bodies themselves are watched in `body-pipe.ts`. */
 import type { ResponseHead } from "../http1/head.ts";
 import { judgeAnswer } from "../policy/content.ts";
+import { isAudited } from "./audit.ts";
 import type { RelayContext, Settings } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Failure } from "./failure.ts";
-import { isAudited } from "./gate.ts";
 import type { Passage } from "./passage.ts";
 import { refusedByContent } from "./refusal.ts";
 

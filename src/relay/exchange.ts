@@ -64,6 +64,8 @@ export class Exchange implements ExchangeRecord {
 
   /** The policy has spoken. Where it has no rules that is not worth a word. */
   decidedBy({ rule, ruleIndex, list, wouldDeny }: RuleDecision): void {
+    // What an audit found before is worth more than what let it pass.
+    if (this.wouldDeny && !wouldDeny) return;
     this.rule = rule;
     this.reason = ruleIndex < 0 ? "default" : "rule";
     this.list = list;

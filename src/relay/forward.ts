@@ -25,6 +25,7 @@ import type { ClientSide, Handler } from "./handler.ts";
 import { answerFor } from "./outgoing.ts";
 import { overdue, type Wait } from "./overdue.ts";
 import type { Passage } from "./passage.ts";
+import type { Reply } from "./reply.ts";
 import { Request } from "./request.ts";
 import { budgetUsedUp, charge } from "./shaping.ts";
 import { strike } from "./strike.ts";
@@ -134,6 +135,11 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
   onConnectFailed(failure: Failure): void {
     touch(this.context);
     this.fail(failure);
+  }
+
+  onRedirected(reply: Reply): void {
+    touch(this.context);
+    this.session.reply(reply, this.head, this.mayPersist);
   }
 
   onData(_link: Link, bytes: Buffer): void {
@@ -352,8 +358,12 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
   }
 
   private fail(failure: Failure): void {
-    const persisting = this.request.pipe.done && persists(this.head.minor, this.head.fields);
-    this.session.fail(failure, this.head, persisting);
+    this.session.fail(failure, this.head, this.mayPersist);
+  }
+
+  /** After an answer of ours. */
+  private get mayPersist(): boolean {
+    return this.request.pipe.done && persists(this.head.minor, this.head.fields);
   }
 
   /** Returns the upstream, whose link tells this exchange nothing any more. */

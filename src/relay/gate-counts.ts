@@ -1,4 +1,5 @@
-/** What the gate decided, counted: by decision, rule, list, user and tag. */
+/** What the gate decided, counted: by decision, rule, list, limit, user and tag. */
+import type { LimitRefusal } from "../limits/limit-refusal.ts";
 import { cells } from "../observe/cells.ts";
 import type { Decision, Effects } from "../policy/decision.ts";
 import type { RelayContext, Settings } from "./context.ts";
@@ -16,7 +17,7 @@ type Counted = Pick<Decision, "verdict" | "ruleIndex" | "list" | "wouldDeny">;
 export function countDecision(context: RelayContext, settings: Settings, decision: Counted): void {
   const { counters } = context;
   const { places } = settings;
-  // Undecided yet: `passage.ts` counts what is decided of the first address.
+  // Undecided yet: `passage.ts` counts what is decided of the addresses.
   if (decision.verdict === "by-address") return;
   counters.add(decision.wouldDeny ? cells.decisions.would_deny : decisionCells[decision.verdict]);
   if (decision.wouldDeny) counters.add(decision.ruleIndex < 0 ? cells.refusals.default : cells.refusals.rule);
@@ -39,6 +40,12 @@ export function countEffects({ counters }: RelayContext, { places }: Settings, e
     const place = places.tags.get(tag);
     if (place !== undefined) counters.add(cells.tagExchanges + place);
   }
+}
+
+export function countLimit({ counters }: RelayContext, { places }: Settings, { limit }: LimitRefusal): void {
+  counters.add(cells.decisions.limited);
+  const place = places.limits.get(limit);
+  if (place !== undefined) counters.add(cells.limitRefusals + place);
 }
 
 export function countUser({ counters }: RelayContext, { places }: Settings, user: string): void {

@@ -13,24 +13,17 @@
 import type { RequestHead } from "../http1/head.ts";
 import type { Origin } from "../http1/target.ts";
 import { Grant } from "../limits/grant.ts";
-import { cells } from "../observe/cells.ts";
 import { BodyGauge, judgeRequest } from "../policy/content.ts";
 import type { Decision, Effects } from "../policy/decision.ts";
+import { isAudited, limitFailure } from "./audit.ts";
 import type { ClientFacts } from "./client-facts.ts";
 import { epochNow, type RelayContext, type Settings } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Failure } from "./failure.ts";
 import { countDecision, countEffects, countUser } from "./gate-counts.ts";
 import { Passage } from "./passage.ts";
-import {
-  banned,
-  overloaded,
-  refusedByContent,
-  refusedByLimit,
-  refusedByRule,
-  refusedLogIn,
-} from "./refusal.ts";
-import { plainReply, type Reply } from "./reply.ts";
+import { banned, overloaded, redirected, refusedByContent, refusedByRule, refusedLogIn } from "./refusal.ts";
+import type { Reply } from "./reply.ts";
 
 export type Entry =
   | Passage
@@ -59,7 +52,7 @@ export function enter(
   passage.decision = decision;
   countDecision(context, settings, decision);
   if (client.user !== undefined) countUser(context, settings, client.user.name);
-  if (settings.hasRules) exchange.decidedBy(decision);
+  if (settings.hasRules && decision.verdict !== "by-address") exchange.decidedBy(decision);
   if (decision.effects !== undefined) takeEffect(context, settings, exchange, passage, decision.effects);
 
   switch (decision.verdict) {
@@ -78,7 +71,7 @@ export function enter(
         ? refusedHost(context, passage, decision)
         : refused(refusedLogIn("credentials_missing", settings.authentication.challenge));
     case "redirect":
-      return { result: "redirected", reply: redirectReply(decision) };
+      return { result: "redirected", reply: redirected(decision) };
   }
 }
 
@@ -133,25 +126,8 @@ function limitRefusal(
     if (settings.config.policy.mode === "enforce") passage.grant = granted;
     return undefined;
   }
-  context.counters.add(cells.decisions.limited);
-  const place = settings.places.limits.get(granted.limit);
-  if (place !== undefined) context.counters.add(cells.limitRefusals + place);
-  const failure = refusedByLimit(granted);
-  return isAudited(context, settings, exchange, failure) ? undefined : refused(failure);
-}
-
-/** An audit only tells what it would have done. */
-export function isAudited(
-  context: RelayContext,
-  settings: Settings,
-  exchange: Exchange,
-  failure: Failure,
-): boolean {
-  if (settings.config.policy.mode !== "audit") return false;
-  if (failure.refusal !== undefined) context.counters.add(cells.refusals[failure.refusal.reason]);
-  exchange.wouldDeny = true;
-  exchange.refusedBy(failure);
-  return true;
+  const failure = limitFailure(context, settings, exchange, granted);
+  return failure && refused(failure);
 }
 
 function refusedHost(context: RelayContext, passage: Passage, decision: Decision): Entry {
@@ -161,10 +137,4 @@ function refusedHost(context: RelayContext, passage: Passage, decision: Decision
 
 function refused(failure: Failure): Entry {
   return { result: "refused", failure };
-}
-
-function redirectReply({ redirect, rule }: Decision): Reply {
-  const { location, status } = redirect ?? { location: "", status: 302 };
-  const text = `${status}: policy sends this request to ${location} (rule "${rule}").\n`;
-  return plainReply(status, text, `Location: ${location}\r\nCache-Control: no-store\r\n`);
 }

@@ -18,6 +18,14 @@ import { countDecision } from "./gate-counts.ts";
 import { refusedByAddress } from "./refusal.ts";
 import type { Upstream } from "./upstream-pool.ts";
 
+/** What was found of an address. */
+export interface Judged {
+  /** Undefined when no rule asks for it. */
+  readonly decided: AddressDecision | undefined;
+  /** Why it may not be dialled; undefined when it may. */
+  readonly failure: Failure | undefined;
+}
+
 export class Passage implements RequestFacts {
   readonly result = "passed";
   readonly kind: "http" | "tunnel";
@@ -31,6 +39,7 @@ export class Passage implements RequestFacts {
   readonly fieldLines: string;
   readonly nowMs: number;
   readonly client: ClientFacts;
+  readonly exchange: Exchange;
   decision: Decision = UNDECIDED;
   grant: Grant | undefined = undefined;
   requestGauge: BodyGauge | undefined = undefined;
@@ -38,7 +47,6 @@ export class Passage implements RequestFacts {
   // One is made for each request: private fields with a # would take three times as long to set up.
   private readonly context: RelayContext;
   private readonly settings: Settings;
-  private readonly exchange: Exchange;
   private isCounted = false;
 
   constructor(
@@ -82,13 +90,14 @@ export class Passage implements RequestFacts {
     this.path = path;
   }
 
-  /** Why an address may not be dialled; undefined when it may. */
-  judge(text: string): Failure | undefined {
+  /** May this address be dialled? What comes of that is for `settle`. */
+  judge(text: string): Judged {
     const address = parseAddress(text);
-    if (address === undefined) return prohibited(`${text} is no address`);
+    if (address === undefined) return { decided: undefined, failure: prohibited(`${text} is no address`) };
     const decided = this.decideAddress(address);
     if (decided !== undefined && decided.verdict !== "allow") {
-      return refusedByAddress(decided, text, this.settings.authentication?.challenge);
+      const { authentication } = this.settings;
+      return { decided, failure: refusedByAddress(decided, text, authentication?.challenge) };
     }
     const decision = decideDestination(
       address,
@@ -97,7 +106,16 @@ export class Passage implements RequestFacts {
       this.client.reach,
       decided?.opensSpecial ?? false,
     );
-    return decision.verdict === "allow" ? undefined : refusedDestination(address, decision);
+    const failure = decision.verdict === "allow" ? undefined : refusedDestination(address, decision);
+    return { decided, failure };
+  }
+
+  /** Of all the addresses that were judged, this one stands for what became of the request. */
+  settle({ decided }: Judged): void {
+    if (decided === undefined) return;
+    this.exchange.decidedBy(decided);
+    if (!this.isCounted) countDecision(this.context, this.settings, decided);
+    this.isCounted = true;
   }
 
   /** A connection in the pool was dialled for somebody else: this one may not be let there. */
@@ -106,7 +124,9 @@ export class Passage implements RequestFacts {
     const isPlain = this.decision.verdict === "allow";
     // Without a rule on addresses only the listener and the config count, and the answer is known.
     if (isPlain && listener !== undefined && upstream.openTo === listener) return true;
-    if (this.judge(upstream.address) !== undefined) return false;
+    const judged = this.judge(upstream.address);
+    if (judged.failure !== undefined) return false;
+    this.settle(judged);
     if (isPlain) upstream.openTo = listener;
     return true;
   }
@@ -114,12 +134,7 @@ export class Passage implements RequestFacts {
   private decideAddress(address: Address): AddressDecision | undefined {
     if (this.decision.verdict !== "by-address") return undefined;
     const { policy } = this.settings;
-    const decided = policy.decideAddress(this.client.who(policy), this, this.decision, address);
-    if (decided.verdict === "allow") this.exchange.decidedBy(decided);
-    // Of a host with many addresses the first counts for all.
-    if (!this.isCounted) countDecision(this.context, this.settings, decided);
-    this.isCounted = true;
-    return decided;
+    return policy.decideAddress(this.client.who(policy), this, this.decision, address);
   }
 }
 

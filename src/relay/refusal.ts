@@ -16,6 +16,7 @@ import type { SniDecision } from "../policy/sni.ts";
 import type { RelayContext } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Failure } from "./failure.ts";
+import { plainReply, type Reply } from "./reply.ts";
 
 type RuleRefusal = Pick<Decision, "verdict" | "rule" | "ruleIndex" | "list">;
 
@@ -42,13 +43,17 @@ export function refusedByAddress(
   address: string,
   challenge: string | undefined,
 ): Failure {
-  const { redirect, verdict } = decision;
-  if (verdict === "log-in" && challenge !== undefined) return refusedLogIn("credentials_missing", challenge);
+  if (decision.verdict === "log-in" && challenge !== undefined)
+    return refusedLogIn("credentials_missing", challenge);
   const failure = refusedByRule(decision);
-  const detail = `${failure.detail}: it leads to ${address}`;
-  if (redirect === undefined || failure.refusal === undefined) return { ...failure, detail };
-  const fields = `Location: ${redirect.location}\r\n`;
-  return { ...failure, detail, status: redirect.status, refusal: { ...failure.refusal, fields } };
+  return { ...failure, detail: `${failure.detail}: it leads to ${address}` };
+}
+
+/** No refusal, and no failure: the client is to ask for something else. */
+export function redirected({ redirect, rule }: Pick<Decision, "redirect" | "rule">): Reply {
+  const { location, status } = redirect ?? { location: "", status: 302 };
+  const text = `${status}: policy sends this request to ${location} (rule ${quoted(rule)}).\n`;
+  return plainReply(status, text, `Location: ${location}\r\nCache-Control: no-store\r\n`);
 }
 
 const LOG_IN_DETAILS = {

@@ -80,4 +80,8 @@ export class TunnelSetup implements Handler, ConnectWaiter {
     // What comes next may be meant for the tunnel, and must not be read as a request.
     this.#session.fail(failure, this.#head, false);
   }
+
+  onRedirected(): void {
+    throw new Error("Cannot redirect a tunnel: a redirect denies it");
+  }
 }
