@@ -142,8 +142,7 @@ function settingsFor({ config, gate, own, ports, places }: RunningConfig): Setti
     places,
     lists,
     policyPlaces: { ...named, rules: config.policy.rules.map(({ name }) => rules.get(name)) },
-    // An htpasswd file that is empty lets nobody in, not everybody.
-    hasAccounts: gate.accounts.length > 0 || config.authentication.htpasswd !== undefined,
+    hasAccounts: gate.hasAccounts,
     hostName: gate.hostName,
   });
 }

@@ -114,6 +114,14 @@ export class AccountKeeper {
     return isRemoved;
   }
 
+  /**
+   * Whether anybody may be asked to log in. With the last token goes whoever
+   * had it, not the lock; nor does a file let everybody in that is empty.
+   */
+  locks({ htpasswd }: Pick<AuthenticationSpec, "htpasswd">, accounts: readonly Account[]): boolean {
+    return accounts.length > 0 || htpasswd !== undefined || this.#store.hasHadTokens;
+  }
+
   tokens(): readonly TokenState[] {
     const nowMs = this.#options.now();
     const ofConfig = this.#spec.tokens.map((token) => ({ ...token, addedAt: undefined }));

@@ -40,6 +40,8 @@ const GROUP_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const SECRET_BYTES = 32;
 
 export class TokenStore {
+  /** There was a token once, whatever has become of it. */
+  hasHadTokens = false;
   readonly #tokens = new Map<string, StoredToken>();
   readonly #most: number;
 
@@ -76,6 +78,7 @@ export class TokenStore {
     const secret = randomBytes(SECRET_BYTES).toString("base64url");
     const account: Account = { name, groups, expires, secret: { kind: "digest", sha256: digestOf(secret) } };
     this.#tokens.set(name, { account, addedAt: nowMs });
+    this.hasHadTokens = true;
     return { ok: true, secret };
   }
 

@@ -19,9 +19,9 @@ export async function explainOnce(
   try {
     const prepared = await gate.prepare(config);
     if (!prepared.ok) return { ok: "unloaded", problems: prepared.problems };
-    const { lists, accounts } = prepared.state;
+    const { lists, accounts, hasAccounts } = prepared.state;
     const resolver = new Resolver(config.dns);
-    const using = { lists, accounts, own: ownAddresses(listeningOf(config)) };
+    const using = { lists, accounts, hasAccounts, own: ownAddresses(listeningOf(config)) };
     return await explainQuestion(question, config, using, async (host) => resolver.resolve(host));
   } finally {
     gate.close();

@@ -28,6 +28,8 @@ import { describeRule, hideFields, hideParameters } from "./explain-words.ts";
 export interface ExplainWith {
   readonly lists: ListTables;
   readonly accounts: readonly Account[];
+  /** Somebody may be asked to log in. */
+  readonly hasAccounts: boolean;
   readonly own: OwnAddresses;
 }
 
@@ -105,7 +107,7 @@ export async function explain(
   const base = {
     request: describeRequest(asked, config),
     mode: config.policy.mode,
-    notes: notesOn(asked, config, using.accounts.length > 0),
+    notes: notesOn(asked, config, using.hasAccounts),
   };
   const nothing = { steps: [], effects: undefined, addresses: [], unresolved: undefined };
   const early = refusedEarly(asked, config, using);
@@ -142,14 +144,18 @@ function concluded({ request, ...way }: Omit<Explanation, keyof Outcome>, outcom
 }
 
 /** What is not the policy's to decide. */
-function refusedEarly(asked: AskedRequest, config: Config, { accounts }: ExplainWith): Outcome | undefined {
+function refusedEarly(
+  asked: AskedRequest,
+  config: Config,
+  { hasAccounts }: ExplainWith,
+): Outcome | undefined {
   const { client, user, hasExpired } = asked;
   const clients = config.listeners[asked.listener]?.clients ?? [];
   const isClient = clients.length === 0 || clients.some((text) => holds(text, asked));
   if (!isClient) return told("reset", `${formatAddress(client)} is not among the listener's clients`);
   if (hasExpired && user !== undefined)
     return told("log-in", `the credentials of "${user.name}" have expired`);
-  if (user === undefined && accounts.length > 0 && config.authentication.mode === "required") {
+  if (user === undefined && hasAccounts && config.authentication.mode === "required") {
     return told("log-in", "authentication is required, and nobody has logged in");
   }
   return undefined;

@@ -18,6 +18,8 @@ import { namesByPlace, Places } from "./places.ts";
 export interface GateState {
   readonly lists: ListTables;
   readonly accounts: readonly Account[];
+  /** Nobody is asked to log in where nobody could. */
+  readonly hasAccounts: boolean;
   readonly places: GatePlaces;
   readonly hostName: string;
 }
@@ -39,7 +41,13 @@ export type PreparedGate =
 const REFUSED_HOSTS = 512;
 
 export class GateKeeper {
-  state: GateState = { lists: new Map(), accounts: [], places: noPlaces(), hostName: hostname() };
+  state: GateState = {
+    lists: new Map(),
+    accounts: [],
+    hasAccounts: false,
+    places: noPlaces(),
+    hostName: hostname(),
+  };
   readonly lists: ListKeeper;
   readonly accounts: AccountKeeper;
   readonly refusedHosts = new HeavyHitters(REFUSED_HOSTS);
@@ -49,7 +57,7 @@ export class GateKeeper {
   readonly #users = new Places(USERS_MAX);
   readonly #tags = new Places(TAGS_MAX);
   readonly #limits = new Places(LIMITS_MAX);
-  #policy: Config["policy"] | undefined;
+  #config: Config | undefined;
 
   /** `onChanged`: `state` is another, and workers must have it. */
   constructor(report: (message: string) => void, onChanged: () => void) {
@@ -68,6 +76,7 @@ export class GateKeeper {
     const state: GateState = {
       lists: lists.tables,
       accounts: accounts.accounts,
+      hasAccounts: this.accounts.locks(config.authentication, accounts.accounts),
       places: this.#placesOf(config.policy, accounts.accounts),
       hostName: this.state.hostName,
     };
@@ -75,7 +84,7 @@ export class GateKeeper {
       ok: true,
       state,
       commit: () => {
-        this.#policy = config.policy;
+        this.#config = config;
         this.state = state;
         lists.commit();
         accounts.commit();
@@ -105,8 +114,15 @@ export class GateKeeper {
   }
 
   #become(state: GateState): void {
-    const places = this.#policy === undefined ? state.places : this.#placesOf(this.#policy, state.accounts);
-    this.state = { ...state, places };
+    const config = this.#config;
+    this.state =
+      config === undefined
+        ? state
+        : {
+            ...state,
+            hasAccounts: this.accounts.locks(config.authentication, state.accounts),
+            places: this.#placesOf(config.policy, state.accounts),
+          };
     this.#onChanged();
   }
 

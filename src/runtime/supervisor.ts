@@ -88,7 +88,7 @@ export class Supervisor {
 
   get explainWith(): ExplainWith {
     const { gate, own } = this.#running;
-    return { lists: gate.lists, accounts: gate.accounts, own };
+    return { lists: gate.lists, accounts: gate.accounts, hasAccounts: gate.hasAccounts, own };
   }
 
   /** Resolves when all is drained. */

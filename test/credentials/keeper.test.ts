@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { dirname } from "node:path";
+import { accountsOf } from "../../src/credentials/accounts.ts";
 import { commit, fileOf, HASH, keeperOf, keeperOfNobody, namesOf, nobody } from "./keepers.ts";
 
 describe("what is prepared", () => {
@@ -124,5 +125,25 @@ describe("tokens", () => {
     expect(keeper.removeToken("deploy")).toBe(false);
     expect(keeper.tokens().length).toBe(1);
     expect(changed).toEqual([]);
+  });
+});
+
+describe("the lock", () => {
+  test("is there where somebody could log in, or a file says who", () => {
+    const { keeper } = keeperOfNobody();
+    const token = { name: "ci", token: "0123456789abcdef", groups: [] };
+
+    expect(keeper.locks({}, [])).toBe(false);
+    expect(keeper.locks({}, accountsOf({ ...nobody, tokens: [token] }))).toBe(true);
+    expect(keeper.locks({ htpasswd: "an empty one" }, [])).toBe(true);
+  });
+
+  test("does not go with the last token", () => {
+    const { keeper } = keeperOfNobody();
+    keeper.addToken({ name: "ci", expires: undefined, groups: [] });
+
+    keeper.removeToken("ci");
+
+    expect(keeper.locks({}, [])).toBe(true);
   });
 });

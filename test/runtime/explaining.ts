@@ -31,7 +31,7 @@ export function allow(matchers: Input): Input {
 }
 
 export function nothing() {
-  return { lists: new Map(), accounts: [], own: { listening: [], interfaces: [] } };
+  return { lists: new Map(), accounts: [], hasAccounts: false, own: { listening: [], interfaces: [] } };
 }
 
 export function found(addresses: readonly string[]): Resolution {
@@ -43,9 +43,11 @@ export function found(addresses: readonly string[]): Resolution {
 /** Of `http://a.example/`, which resolves, unless the question says otherwise. */
 export async function explain(input: Input, question: Input, resolve = resolveNames): Promise<Explanation> {
   const config = configOf(input);
+  const accounts = accountsOf(config.authentication);
   const using = {
     ...nothing(),
-    accounts: accountsOf(config.authentication),
+    accounts,
+    hasAccounts: accounts.length > 0,
     own: { listening: config.listeners.map(({ address }) => address), interfaces: [] },
   };
   const answer = await explainQuestion({ url: "http://a.example/", ...question }, config, using, resolve);

@@ -59,6 +59,7 @@ function runningOf(): RunningConfig {
     gate: {
       lists: new Map(),
       accounts: [],
+      hasAccounts: false,
       places: { rules: NONE, lists: NONE, users: NONE, tags: NONE, limits: NONE },
       hostName: "proxy.example",
     },
