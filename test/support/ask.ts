@@ -1,5 +1,5 @@
 /** A question over a raw connection and its whole answer, taken apart as far as tests look into it. */
-import type { RawPeer } from "./raw.ts";
+import { RawPeer } from "./raw.ts";
 
 export interface Answer {
   readonly status: number;
@@ -15,6 +15,17 @@ export async function ask(peer: RawPeer, request: string): Promise<Answer> {
   const answer = wholeAnswer(peer.takeHeard());
   if (answer === undefined) throw new Error("Cannot find the answer that was there");
   return answer;
+}
+
+/** Over a connection of its own, from another loopback address if `from` is one: the status, or 0 when it was cut without a word. */
+export async function askAnew(port: number, request: string, from?: string): Promise<number> {
+  using client = await RawPeer.connect(port, "127.0.0.1", from);
+  client.say(request);
+  await client.hearUntil(
+    ({ heard, fate }) => wholeAnswer(heard) !== undefined || fate !== "open",
+    "an answer",
+  );
+  return wholeAnswer(client.heard)?.status ?? 0;
 }
 
 /** Undefined: there is more to come. */
