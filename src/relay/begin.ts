@@ -29,12 +29,13 @@ export function begin(
   }
   const loggedIn = logIn(session.context, settings, session.client, head);
   if (loggedIn === "in") return enterGate(session, settings, exchange, head, target);
-  if (loggedIn instanceof Promise || "late" in loggedIn) {
-    exchange.kind = kindOf(target);
-    return new LogIn(session, settings, head, target, loggedIn);
-  }
   exchange.kind = kindOf(target);
-  session.fail(loggedIn, head, canPersist(head));
+  // Read before anybody waits: what can't be framed is told at once.
+  const persists = canPersist(head);
+  if (loggedIn instanceof Promise || "late" in loggedIn) {
+    return new LogIn(session, settings, head, target, persists, loggedIn);
+  }
+  session.fail(loggedIn, head, persists);
   return undefined;
 }
 

@@ -19,7 +19,6 @@ import {
 } from "./context.ts";
 import type { Failure } from "./failure.ts";
 import type { ClientSide, Handler } from "./handler.ts";
-import { canPersist } from "./own-answer.ts";
 import { busyLogIn, refusedLogIn } from "./refusal.ts";
 import { strike } from "./strike.ts";
 
@@ -38,7 +37,11 @@ export function logIn(
   head: RequestHead,
 ): LoggedIn {
   const { authentication } = settings;
-  if (authentication === undefined) return "in";
+  if (authentication === undefined) {
+    // A reload may have ended all log-ins.
+    client.loggedOut();
+    return "in";
+  }
   const credentials = head.fields.proxyAuthorization;
   const nowMs = epochNow(context);
   if (credentials !== undefined && client.hasShown(credentials, settings, nowMs)) return "in";
@@ -84,6 +87,8 @@ export class LogIn implements Handler {
   readonly #settings: Settings;
   readonly #head: RequestHead;
   readonly #target: Target;
+  /** The client may ask again after a refusal. */
+  readonly #persists: boolean;
   readonly #first: Promise<Checked> | WrongCredentials;
   #late: Failure | undefined;
   #isOver = false;
@@ -93,12 +98,14 @@ export class LogIn implements Handler {
     settings: Settings,
     head: RequestHead,
     target: Target,
+    persists: boolean,
     first: Promise<Checked> | WrongCredentials,
   ) {
     this.#session = session;
     this.#settings = settings;
     this.#head = head;
     this.#target = target;
+    this.#persists = persists;
     this.#first = first;
   }
 
@@ -142,7 +149,7 @@ export class LogIn implements Handler {
   }
 
   #refuse(failure: Failure): void {
-    this.#session.fail(failure, this.#head, canPersist(this.#head));
+    this.#session.fail(failure, this.#head, this.#persists);
   }
 
   #wait(late: Failure): void {

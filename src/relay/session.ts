@@ -107,8 +107,9 @@ export class Session implements ClientSide, ClientConnection, LinkOwner {
 
   onEnd(): void {
     this.hasEnded = true;
-    if (this.#state === "exchange") this.#handler?.onClientEnd();
-    else this.#leave();
+    if (this.#state === "head") this.#leave();
+    // What it has said already is heard first.
+    else if (!this.hasWaiting) this.#handler?.onClientEnd();
   }
 
   onClose(): void {
@@ -154,8 +155,9 @@ export class Session implements ClientSide, ClientConnection, LinkOwner {
     const inbox = this.#inbox;
     while (inbox.bytes !== undefined && this.#step(inbox.bytes)) inbox.settle();
     this.#isAdvancing = false;
-    if (this.hasEnded && this.#state === "head") this.#leave();
-    else this.#settle();
+    if (this.hasEnded && this.#state === "head") return this.#leave();
+    this.#settle();
+    if (this.hasEnded && !this.hasWaiting) this.#handler?.onClientEnd();
   }
 
   exchangeEnded(persists: boolean): void {
@@ -206,6 +208,7 @@ export class Session implements ClientSide, ClientConnection, LinkOwner {
   enter(head: RequestHead, target: Target): void {
     const exchange = this.#currentExchange();
     this.#handle(enterGate(this, this.#settings, exchange, head, target));
+    if (this.#state === "exchange") this.advance();
   }
 
   handOver(): Buffer | undefined {

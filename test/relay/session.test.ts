@@ -160,6 +160,35 @@ describe("a client that has half-closed", () => {
     expect(relay.records).toEqual([]);
   });
 
+  const POST = head("POST http://a.example/ HTTP/1.1", "Host: a.example", "Content-Length: 3");
+
+  transcript("when its whole body waits for a connection is served", (relay) => {
+    const client = relay.client();
+    client.says(`${GET}${POST}abc`);
+    const upstream = relay.upstream();
+    // Its end is read with the last bytes, before the pause.
+    client.isPaused = false;
+    client.ends();
+    upstream.says(`${OK}hi`);
+
+    expect(upstream.received).toEndWith("abc");
+    upstream.says(`${OK}hi`);
+    expect(statuses(client)).toEqual([200, 200]);
+    expect(client.isClosed).toBe(true);
+  });
+
+  transcript("when half its body waits behind another request is cut after that", (relay) => {
+    const client = relay.client();
+    client.says(`${GET}${POST}ab`);
+    const upstream = relay.upstream();
+    client.isPaused = false;
+    client.ends();
+    upstream.says(`${OK}hi`);
+
+    expect(statuses(client)).toEqual([200]);
+    expect(client.isClosed && upstream.isClosed).toBe(true);
+  });
+
   transcript("within a body is cut, since half a request stays half", (relay) => {
     const client = relay.client();
     client.says(`${head("POST http://a.example/ HTTP/1.1", "Host: a.example", "Content-Length: 3")}ab`);

@@ -1,6 +1,7 @@
 /** What a relay's context has of the gate, as real as in a worker: tables in memory of its own, accounts of the config. */
 import type { Config } from "../../src/config/schema.ts";
 import { accountsOf } from "../../src/credentials/accounts.ts";
+import type { VerifyHash } from "../../src/credentials/hash-queue.ts";
 import { Verifier } from "../../src/credentials/verifier.ts";
 import { BanTable } from "../../src/limits/ban-table.ts";
 import { Limiter } from "../../src/limits/limiter.ts";
@@ -24,11 +25,15 @@ const NO_COUNTS = Buffer.from(limitsBuffers(1).counts);
 /** 2026-11-21T00:00:00Z, less the relay's first moment: a Saturday. */
 const EPOCH_MS = Date.UTC(2026, 10, 21) - 1_000_000;
 
-export function gateParts(config: Config, memory: LimitsMemory = limitsBuffers(1)): GateParts {
+export function gateParts(
+  config: Config,
+  memory: LimitsMemory = limitsBuffers(1),
+  verify?: VerifyHash,
+): GateParts {
   const parts = {
     limiter: new Limiter(memory, 0, SEED),
     bans: new BanTable(memory, 0, SEED, config.bans),
-    verifier: new Verifier(),
+    verifier: new Verifier(verify),
     held: new HeldLinks(),
     acceptQueue: new AcceptQueue(),
     refusedHosts: new HeavyHitters(64),

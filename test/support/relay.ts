@@ -76,6 +76,7 @@ export class FakeRelay {
   readonly #clients: FakeLink[] = [];
   readonly #upstreams: FakeLink[] = [];
   readonly #pool = new UpstreamPool();
+  readonly #verifications: ((isRight: boolean) => void)[] = [];
   readonly #limits = limitsBuffers(1);
   #admitted = 0;
 
@@ -99,7 +100,7 @@ export class FakeRelay {
       admission: { admit: () => this.#admit(), release: () => this.#admitted-- },
       now: 1_000_000,
       clock: () => this.context.now,
-      ...gateParts(readConfig({}), this.#limits),
+      ...gateParts(readConfig({}), this.#limits, () => this.#verify()),
       isDraining: false,
       refusedOpen: 0,
     };
@@ -146,6 +147,14 @@ export class FakeRelay {
     const upstream = this.upstream();
     this.told();
     return { client, upstream };
+  }
+
+  /** The password hash under way has been verified. */
+  async verifies(isRight: boolean): Promise<void> {
+    const verdict = this.#verifications.shift();
+    if (verdict === undefined) throw new Error("Cannot verify a password: none is under way");
+    verdict(isRight);
+    await settled();
   }
 
   /** The oldest dial under way fails. */
@@ -237,6 +246,12 @@ export class FakeRelay {
     this.#pool.expire(now - context.settings.config.pool.idle);
   }
 
+  #verify(): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    this.#verifications.push(resolve);
+    return promise;
+  }
+
   #admit(): "admitted" | "connections" | "connections_per_client" {
     if (this.admits === "admitted") this.#admitted++;
     return this.admits;
@@ -265,6 +280,11 @@ export class FakeRelay {
 
 export function found(...addresses: readonly string[]): Resolution {
   return { ok: true, addresses };
+}
+
+/** All promises that could go on have. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** As it was at the end, without what an exchange has besides: a failed expectation would print all of a worker. */
