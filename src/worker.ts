@@ -2,7 +2,6 @@
  * A worker thread: the second entry point of the executable. Wires sockets,
  * relay and shared memory together, and does as the main thread says.
  */
-import { workerData } from "node:worker_threads";
 import { formatHostPort } from "./config/host-port.ts";
 import { Verifier } from "./credentials/verifier.ts";
 import { BanTable } from "./limits/ban-table.ts";
@@ -37,7 +36,10 @@ import type { Order, Report, RunningConfig, WorkerStart } from "./runtime/messag
 const REFUSED_HOSTS = 256;
 const REFUSED_HOSTS_MS = 1_000;
 
-const start = workerData as WorkerStart;
+// Not by `workerData`: node:worker_threads takes 2 MB of every worker.
+const start = await new Promise<WorkerStart>((resolve) => {
+  addEventListener("message", (event: MessageEvent<WorkerStart>) => resolve(event.data), { once: true });
+});
 const { memory } = start;
 const counters = new Counters(memory.counters, start.index);
 const heartbeat = new Heartbeat(counters, TICK_MS);

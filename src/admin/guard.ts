@@ -14,7 +14,6 @@
  * to our address (DNS rebinding): for the browser that is one site, but `Host`
  * still has the page's name. A token needs no 6, since no page knows it.
  */
-import { createHash, timingSafeEqual } from "node:crypto";
 import { type HostPort, parseHostPort } from "../config/host-port.ts";
 
 export type AccessDecision =
@@ -87,11 +86,11 @@ function isLoopback(address: string): boolean {
 
 /** In a time that tells nothing of where they differ, nor of how long the token is. */
 function isSame(given: string, token: string): boolean {
-  return timingSafeEqual(digest(given), digest(token));
+  return crypto.timingSafeEqual(digest(given), digest(token));
 }
 
 function digest(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
+  return new Bun.CryptoHasher("sha256").update(text).digest();
 }
 
 function refuse(status: 401 | 403, because: AccessRefusal): AccessDecision {

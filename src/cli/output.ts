@@ -4,8 +4,7 @@
  * failures come back as values to be handled; a stream's would end the process
  * with a stack.
  */
-import { isatty } from "node:tty";
-import { paint } from "../observe/terminal.ts";
+import { isTerminal, paint } from "../observe/terminal.ts";
 
 /** False when it could not be written; why has been said. */
 export async function printData(text: string): Promise<boolean> {
@@ -42,7 +41,7 @@ export async function complain(...lines: readonly string[]): Promise<void> {
 /** Colour only on a terminal, and never with NO_COLOR (no-color.org). */
 export function wantsColour(descriptor: 1 | 2): boolean {
   const { NO_COLOR, TERM } = process.env;
-  return (NO_COLOR === undefined || NO_COLOR === "") && TERM !== "dumb" && isatty(descriptor);
+  return (NO_COLOR === undefined || NO_COLOR === "") && TERM !== "dumb" && isTerminal(descriptor);
 }
 
 function codeOf(error: unknown): string {

@@ -2,7 +2,6 @@
  * Somebody who can log in: a user or a token. Of a secret that came as plain text
  * only the digest is kept, of a hash the hash. Accounts can be posted to a worker.
  */
-import { hash } from "node:crypto";
 
 export interface Account {
   /** The user-id of Basic authentication, and what rules call the user. */
@@ -30,5 +29,5 @@ export function isUserName(text: string): boolean {
 
 /** Not a password hash: for secrets that nobody can guess, or that the configuration holds as plain text anyway. */
 export function digestOf(secret: string): Uint8Array {
-  return hash("sha256", secret, "buffer");
+  return new Bun.CryptoHasher("sha256").update(secret).digest();
 }

@@ -3,7 +3,6 @@
  * them all. Of a secret, which is told once to whoever asked for it, the digest
  * is kept.
  */
-import { randomBytes } from "node:crypto";
 import { type Account, digestOf, isUserName, USER_NAME_EXPECTED } from "./account.ts";
 
 export interface TokenRequest {
@@ -75,7 +74,7 @@ export class TokenStore {
         problem: `There are ${this.#most} tokens already: remove one first`,
       };
     }
-    const secret = randomBytes(SECRET_BYTES).toString("base64url");
+    const secret = Buffer.from(crypto.getRandomValues(new Uint8Array(SECRET_BYTES))).toString("base64url");
     const account: Account = { name, groups, expires, secret: { kind: "digest", sha256: digestOf(secret) } };
     this.#tokens.set(name, { account, addedAt: nowMs });
     this.hasHadTokens = true;

@@ -14,7 +14,6 @@
  * nobody has, and one whose secret is a digest, come to 7 as well, with the hash
  * of somebody else. Secrets are compared in constant time, and none is kept.
  */
-import { randomBytes, timingSafeEqual } from "node:crypto";
 import type { User } from "../policy/decision.ts";
 import { type Account, digestOf } from "./account.ts";
 import { parseBasic } from "./basic.ts";
@@ -58,7 +57,7 @@ export class Verifier {
   readonly #wrong = new Recall<Checked>(REMEMBERED_MAX);
   /** What is being verified: asked twice, it is verified once. */
   readonly #pending = new Map<string, Promise<Checked>>();
-  readonly #key = randomBytes(32);
+  readonly #key = crypto.getRandomValues(new Uint8Array(32));
   readonly #queue: HashQueue;
 
   constructor(verify: VerifyHash = verifyHash) {
@@ -162,7 +161,7 @@ export class Verifier {
 
 function hasDigest(account: Account | undefined, password: string): boolean {
   const sha256 = account?.secret.kind === "digest" ? account.secret.sha256 : NO_DIGEST;
-  return timingSafeEqual(sha256, digestOf(password));
+  return crypto.timingSafeEqual(sha256, digestOf(password));
 }
 
 function userOf({ name, groups }: Account, before: Known | undefined): User {

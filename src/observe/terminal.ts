@@ -1,9 +1,20 @@
 /**
- * How figures and colours look to a person at a terminal: the pretty log line and
- * `headgate status` share it. Whether there is a terminal is the caller's to know.
+ * Is there a person at a terminal, and how do figures and colours look to one? The
+ * pretty log line and `headgate status` share it.
  */
+import { fstatSync } from "node:fs";
 
 const codes = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 };
+
+/** Whether a descriptor is a terminal. node:tty takes 7 MB to be loaded: so only for what might be one. */
+export function isTerminal(descriptor: number): boolean {
+  try {
+    if (!fstatSync(descriptor).isCharacterDevice()) return false;
+  } catch {
+    return false;
+  }
+  return (require("node:tty") as typeof import("node:tty")).isatty(descriptor);
+}
 
 export function paint(text: string, colour: keyof typeof codes, wanted: boolean): string {
   return wanted ? `\x1b[${codes[colour]}m${text}\x1b[0m` : text;

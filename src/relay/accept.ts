@@ -17,6 +17,7 @@ import type { Reach } from "../policy/destination.ts";
 import { ClientFacts } from "./client-facts.ts";
 import { epochNow, type RelayContext } from "./context.ts";
 import type { Failure } from "./failure.ts";
+import { countLimit } from "./gate-counts.ts";
 import { overloaded, refusedByLimit } from "./refusal.ts";
 import { Session } from "./session.ts";
 
@@ -68,7 +69,7 @@ function takeIn(
     const scope = admitted === "connections_per_prefix" ? "prefix" : "client";
     return refuseMany(context, listener, link, client, tooMany(admitted, client), scope);
   }
-  const refusal = context.limiter.admitConnection(client, epochNow(context));
+  const refusal = limitRefusal(context, client);
   if (refusal !== undefined) {
     context.admission.release(client);
     counters.add(cells.connectionsRefused[refusalWord(refusal)]);
@@ -77,9 +78,23 @@ function takeIn(
   counters.add(cells.connections + listener.place);
   counters.add(cells.connectionsOpen + listener.place);
   const facts = new ClientFacts(client, listener.place, listener.reach);
-  link.onGone = () => clientLeft(context, facts);
+  link.onGone = () => {
+    context.held.release(link);
+    clientLeft(context, facts);
+  };
   link.owner = new Session(context, link, facts);
   return link.owner;
+}
+
+/** Unless refused the client is counted until it leaves. */
+function limitRefusal(context: RelayContext, client: string): LimitRefusal | undefined {
+  const { limiter, settings } = context;
+  const refusal = limiter.admitConnection(client, epochNow(context));
+  if (refusal === undefined) return undefined;
+  countLimit(context, settings, refusal);
+  if (settings.config.policy.mode === "enforce") return refusal;
+  limiter.countConnection(client);
+  return undefined;
 }
 
 /** Takes a client out of the counts; once for every client that was taken in. */

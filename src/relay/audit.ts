@@ -27,6 +27,7 @@ export function limitFailure(
   exchange: Exchange,
   refusal: LimitRefusal,
 ): Failure | undefined {
+  context.counters.add(cells.decisions.limited);
   countLimit(context, settings, refusal);
   const failure = refusedByLimit(refusal);
   return isAudited(context, settings, exchange, failure) ? undefined : failure;

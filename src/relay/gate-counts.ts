@@ -43,7 +43,6 @@ export function countEffects({ counters }: RelayContext, { places }: Settings, e
 }
 
 export function countLimit({ counters }: RelayContext, { places }: Settings, { limit }: LimitRefusal): void {
-  counters.add(cells.decisions.limited);
   const place = places.limits.get(limit);
   if (place !== undefined) counters.add(cells.limitRefusals + place);
 }

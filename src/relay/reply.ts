@@ -2,9 +2,9 @@
  * The answers that the proxy gives itself: a status, `Proxy-Status` (RFC 9209)
  * and a short body, in JSON for who accepts that and in plain text for people.
  */
-import { STATUS_CODES } from "node:http";
 import type { FailureWord } from "../observe/failure-word.ts";
 import { type Failure, type Refusal, statusOf } from "./failure.ts";
+import { reasonOf } from "./reasons.ts";
 
 export interface Reply {
   readonly status: number;
@@ -93,8 +93,4 @@ function bodyOf(reply: Reply, json: boolean): string {
 /** RFC 8941 §3.3.3: printable ASCII, quotes and backslashes escaped. */
 function quoted(text: string): string {
   return `"${text.replace(/[^\x20-\x7e]/g, "?").replace(/["\\]/g, "\\$&")}"`;
-}
-
-function reasonOf(status: number): string {
-  return STATUS_CODES[status] ?? "Unknown";
 }

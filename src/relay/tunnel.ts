@@ -41,6 +41,7 @@ export class Tunnel implements LinkOwner, ClientConnection {
   #guard: HelloGuard | undefined;
   #linksOpen = 2;
   #isClosing = false;
+  #isCut = false;
 
   /**
    * Takes the client's link over from its session. `fromUpstream` is what the
@@ -121,20 +122,14 @@ export class Tunnel implements LinkOwner, ClientConnection {
 
   onClose(link: Link, error: Error | undefined): void {
     const other = this.#otherOf(link);
-    if (error === undefined) other.end();
-    else {
-      if (link === this.#upstream) this.#exchange.failure ??= "connection_terminated";
-      other.destroy();
-    }
+    if (error === undefined && !this.#isCut) other.end();
+    else other.destroy();
+    if (error !== undefined && link === this.#upstream) this.#exchange.failure ??= "connection_terminated";
     if (--this.#linksOpen === 0) this.#end();
   }
 
   onDeadline(): void {
-    if (this.#isClosing) {
-      this.#client.destroy();
-      this.#upstream.destroy();
-      return;
-    }
+    if (this.#isClosing) return this.cut();
     this.#isClosing = true;
     this.#context.counters.add(cells.limitReached.timeout_tunnel_idle);
     this.deadlineAt = deadlineIn(this.#context, LINGER_MS);
@@ -145,7 +140,9 @@ export class Tunnel implements LinkOwner, ClientConnection {
   /** A tunnel ends when its peers end it, or when the time for draining is over. */
   drain(): void {}
 
+  /** Both sides can tell: what they have of the other is not all. */
   cut(): void {
+    this.#isCut = true;
     this.#client.destroy();
     this.#upstream.destroy();
   }

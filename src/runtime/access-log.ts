@@ -3,13 +3,13 @@
  * the new target is open before the old one is closed, so no line is lost
  * between them.
  */
-import { isatty } from "node:tty";
 import { fileProblem } from "../config/file-problem.ts";
 import type { Config } from "../config/schema.ts";
 import { type LineFormat, pickFormat } from "../observe/access-log.ts";
 import { cells } from "../observe/cells.ts";
 import type { Counters } from "../observe/counters.ts";
 import { LogWriter } from "../observe/log-writer.ts";
+import { isTerminal } from "../observe/terminal.ts";
 
 /** How long the last lines may take when the process ends. */
 const CLOSE_MS = 1_000;
@@ -50,9 +50,9 @@ export class AccessLog {
   /** How workers are to write lines. */
   lineStyle({ access, format }: LogConfig): { logFormat: LineFormat | undefined; logColour: boolean } {
     if (access === "off") return { logFormat: undefined, logColour: false };
-    const isTerminal = access === "stdout" && isatty(1);
+    const toTerminal = access === "stdout" && isTerminal(1);
     const noColour = (process.env["NO_COLOR"] ?? "") !== "";
-    return { logFormat: pickFormat(format, isTerminal), logColour: isTerminal && !noColour };
+    return { logFormat: pickFormat(format, toTerminal), logColour: toTerminal && !noColour };
   }
 
   /** Tells one worker, while it lives, what of its text is written. */

@@ -2,7 +2,6 @@
 import type { AdminDeps } from "../admin/deps.ts";
 import { proxyPac } from "../admin/proxy-pac.ts";
 import { Resolver } from "../net/resolve.ts";
-import { explainQuestion } from "./explain.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 export type GateDeps = Pick<
@@ -41,7 +40,9 @@ export function gateDeps(supervisor: Supervisor): GateDeps {
     },
     bans: () => bans.list(Date.now()),
     liftBan: (address) => bans.lift(address),
-    explain: (question) => {
+    explain: async (question) => {
+      // A compiled policy and all that explains it: not for a process that nobody asks.
+      const { explainQuestion } = await import("./explain.ts");
       resolver.settings = supervisor.config.dns;
       return explainQuestion(question, supervisor.config, supervisor.explainWith, (host) =>
         Promise.resolve(resolver.resolve(host)),

@@ -21,7 +21,7 @@ export interface RunningConfig {
   readonly logColour: boolean;
 }
 
-/** What a worker is born with. */
+/** What a worker is born with: the first message that it gets. */
 export interface WorkerStart {
   readonly index: number;
   readonly memory: SharedMemory;

@@ -33,7 +33,8 @@ export class WorkerThread {
   constructor(entry: string, start: WorkerStart, events: WorkerEvents, applyMs = APPLY_MS) {
     this.#events = events;
     this.#applyMs = applyMs;
-    this.#worker = new Worker(entry, { workerData: start } as WorkerOptions);
+    this.#worker = new Worker(entry);
+    this.#worker.postMessage(start);
     this.#worker.addEventListener("message", (event: MessageEvent<Report>) => this.#onReport(event.data));
     this.#worker.addEventListener("error", (event) => {
       event.preventDefault();

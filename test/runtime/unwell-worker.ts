@@ -1,8 +1,9 @@
 /** A worker that starts well, and at its next order does not answer any more: stuck, or dead of an exception. */
-import { workerData } from "node:worker_threads";
 import type { Order, WorkerStart } from "../../src/runtime/messages.ts";
 
-const { running } = workerData as WorkerStart;
+const { running } = await new Promise<WorkerStart>((resolve) => {
+  addEventListener("message", (event: MessageEvent<WorkerStart>) => resolve(event.data), { once: true });
+});
 
 addEventListener("message", (event: MessageEvent<Order>) => {
   const { data } = event;
