@@ -86,6 +86,11 @@ export class Limiter {
     return this.#open.admitConnection(client, nowMs);
   }
 
+  /** One that is let in whatever the limits say. */
+  countConnection(client: string): void {
+    this.#open.countConnection(client);
+  }
+
   releaseConnection(client: string): void {
     this.#open.releaseConnection(client);
   }

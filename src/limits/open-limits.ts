@@ -47,6 +47,10 @@ export class OpenLimits {
     return undefined;
   }
 
+  countConnection(client: string): void {
+    this.#countConnection(this.#keys.clients.of(client), 1);
+  }
+
   releaseConnection(client: string): void {
     this.#countConnection(this.#keys.clients.of(client), -1);
   }
