@@ -375,8 +375,16 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
     return upstream;
   }
 
+  /** The time starts when nobody is held any more. */
   private arm(ms: number): void {
-    this.session.deadlineAt = deadlineIn(this.context, ms);
+    const heldMs = this.passage.grant === undefined ? 0 : this.heldMs();
+    this.session.deadlineAt = deadlineIn(this.context, ms + heldMs);
+  }
+
+  private heldMs(): number {
+    const { held, now } = this.context;
+    const upstreamMs = this.upstream === undefined ? 0 : held.leftMs(this.upstream.link, now);
+    return Math.max(upstreamMs, held.leftMs(this.session.link, now));
   }
 }
 

@@ -26,6 +26,12 @@ export class HeldLinks {
     link.hold();
   }
 
+  /** Milliseconds for which nothing will be heard from it yet. */
+  leftMs(link: Link, now: number): number {
+    const until = this.#held.size === 0 ? undefined : this.#held.get(link)?.deadlineAt;
+    return until === undefined ? 0 : Math.max(0, until - now);
+  }
+
   /** At once: the link is done with what it was held for. */
   release(link: Link): void {
     const held = this.#held.get(link);

@@ -167,7 +167,8 @@ export class Session implements ClientSide, ClientConnection, LinkOwner {
     if (!persists || !saysMore || this.context.isDraining) return this.#leave();
     this.#state = "head";
     this.#settings = this.context.settings;
-    this.deadlineAt = deadlineIn(this.context, this.#settings.config.timeouts.idle);
+    const heldMs = this.context.held.leftMs(this.link, this.context.now);
+    this.deadlineAt = deadlineIn(this.context, this.#settings.config.timeouts.idle + heldMs);
     if (this.#inbox.bytes !== undefined || this.#isPaused) this.advance();
   }
 

@@ -122,6 +122,8 @@ export class Tunnel implements LinkOwner, ClientConnection {
 
   onClose(link: Link, error: Error | undefined): void {
     const other = this.#otherOf(link);
+    // What it still says goes nowhere, and costs nothing.
+    this.#context.held.release(other);
     if (error === undefined && !this.#isCut) other.end();
     else other.destroy();
     if (error !== undefined && link === this.#upstream) this.#exchange.failure ??= "connection_terminated";
@@ -150,7 +152,10 @@ export class Tunnel implements LinkOwner, ClientConnection {
   /** Something moved. When one side is gone, what the other still says goes nowhere, and moves nothing. */
   #stayOpen(): void {
     if (this.#isClosing || this.#linksOpen < 2) return;
-    this.deadlineAt = deadlineIn(this.#context, this.#idleMs);
+    const { held, now } = this.#context;
+    // Who is held can't move anything.
+    const heldMs = Math.max(held.leftMs(this.#client, now), held.leftMs(this.#upstream, now));
+    this.deadlineAt = deadlineIn(this.#context, this.#idleMs + heldMs);
   }
 
   #toUpstream(bytes: Buffer): void {
