@@ -204,8 +204,11 @@ describe("in a tunnel", () => {
     const { client, upstream } = relay.exchange(CONNECT);
     upstream.says(KIB.repeat(21));
     client.closes();
-
     expect(upstream.isHeld).toBe(false);
+    upstream.says("to nobody");
+    upstream.ends();
+
+    expect(relay.records.length).toBe(1);
   });
 
   for (const leaver of ["client", "upstream"] as const) {
