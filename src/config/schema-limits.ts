@@ -40,7 +40,7 @@ export const limits = section(
       "How long a head or a body may be slower than `minRate`.",
     ),
     memory: setting(
-      either("auto", either("off", size("64MiB", "1000GiB"))),
+      either("auto", either("off", size("128MiB", "1000GiB"))),
       "auto",
       "Resident memory at which load is shed, new clients first, tunnels last; `auto` is 3/4 of what the machine or its cgroup has, `off` is never.",
     ),

@@ -34,10 +34,10 @@ export const limitRows: Rows = {
     good: [
       ["auto", "auto"],
       ["off", "off"],
-      ["64MiB", 2 ** 26],
+      ["128MiB", 2 ** 27],
       ["1000GiB", 1_000 * 2 ** 30],
     ],
-    bad: ["63MiB", "1001GiB", "75%", "", false, 2 ** 30],
+    bad: ["127MiB", "1001GiB", "75%", "", false, 2 ** 30],
   },
   "limits.acceptLag": { fallback: 250, ...between(["10ms", 10], ["10s", 10_000], ["9ms", "11s"]) },
   "bans.time": { fallback: 600_000, ...between(["1s", 1_000], ["744h", 2_678_400_000], ["999ms", "745h"]) },
