@@ -36,6 +36,9 @@ import type { Order, Report, RunningConfig, WorkerStart } from "./runtime/messag
 const REFUSED_HOSTS = 256;
 const REFUSED_HOSTS_MS = 1_000;
 
+/** While memory is short, garbage is collected so often, and not when the engine likes. */
+const COLLECT_MS = 1_000;
+
 // Not by `workerData`: node:worker_threads takes 2 MB of every worker.
 const start = await new Promise<WorkerStart>((resolve) => {
   addEventListener("message", (event: MessageEvent<WorkerStart>) => resolve(event.data), { once: true });
@@ -82,6 +85,7 @@ const logBatch = new LogBatch(counters, config.log.bufferBytes, (text, lines) =>
   tell({ report: "logged", text, lines }),
 );
 let refusedHostsToldAt = 0;
+let collectedAt = 0;
 
 const clock = setInterval(tick, TICK_MS);
 addEventListener("message", (event: MessageEvent<Order>) => obey(event.data));
@@ -187,6 +191,7 @@ function tick(): void {
     reportBug(error);
     client.cut();
   });
+  collectGarbage();
   shedLoad(context);
   context.acceptQueue.tick(acceptsPerTick(lagMs, context.settings.config.limits.acceptLag));
   context.pool.expire(context.now - context.settings.config.pool.idle);
@@ -194,6 +199,13 @@ function tick(): void {
   tellRefusedHosts();
   logBatch.flush();
   heartbeat.beat(Date.now());
+}
+
+/** Idle, the engine would take its time, and everybody would be turned away for memory that nobody uses. */
+function collectGarbage(): void {
+  if (context.shedLevel === 0 || context.now - collectedAt < COLLECT_MS) return;
+  Bun.gc(true);
+  collectedAt = context.clock();
 }
 
 function setGauges(): void {
