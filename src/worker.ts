@@ -85,6 +85,7 @@ const logBatch = new LogBatch(counters, config.log.bufferBytes, (text, lines) =>
   tell({ report: "logged", text, lines }),
 );
 let refusedHostsToldAt = 0;
+let tickedAtMs = performance.now();
 let collectedAt = 0;
 
 const clock = setInterval(tick, TICK_MS);
@@ -183,8 +184,9 @@ function addressesByPlace({ config, ports, places }: RunningConfig): string[] {
 
 /** The one clock: deadlines, what was held back, idle connections, log batches, gauges. */
 function tick(): void {
-  const lagMs = performance.now() - context.now - TICK_MS;
   context.now = performance.now();
+  const lagMs = context.now - tickedAtMs - TICK_MS;
+  tickedAtMs = context.now;
   context.shedLevel = Atomics.load(pressure, 0) as ShedLevel;
   context.held.sweep(context.now, reportBug);
   context.deadlines.sweep(context.now, (client, error) => {
