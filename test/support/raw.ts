@@ -176,12 +176,12 @@ export class RawPeer implements Disposable {
   }
 }
 
-/** A listener on a free loopback port; each connection follows the script. */
-export function startRawServer(script: Script, hostname = "127.0.0.1"): RawServer {
+/** A listener on a free loopback port, or on the one of a neighbour at another address; each connection follows the script. */
+export function startRawServer(script: Script, hostname = "127.0.0.1", port = 0): RawServer {
   const peers: RawPeer[] = [];
   const listener = Bun.listen<RawPeer>({
     hostname,
-    port: 0,
+    port,
     allowHalfOpen: true,
     socket: handlers((socket) => {
       const peer = new RawPeer();
