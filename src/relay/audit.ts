@@ -14,10 +14,15 @@ export function isAudited(
   failure: Failure,
 ): boolean {
   if (settings.config.policy.mode !== "audit") return false;
-  if (failure.refusal !== undefined) context.counters.add(cells.refusals[failure.refusal.reason]);
+  tellAudited(context, exchange, failure);
+  return true;
+}
+
+/** It passes, and would not. */
+export function tellAudited({ counters }: RelayContext, exchange: Exchange, failure: Failure): void {
+  if (failure.refusal !== undefined) counters.add(cells.refusals[failure.refusal.reason]);
   exchange.wouldDeny = true;
   exchange.refusedBy(failure);
-  return true;
 }
 
 /** A limit is reached: undefined when that is only to be told. */

@@ -254,7 +254,7 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
     const viaLine = this.settings.viaLines[head.minor];
     return new Answer(this.head, head, {
       addedLines: head.fields.hasDate ? viaLine : dateLine(this.context) + viaLine,
-      watch: this.passage.answerGauge,
+      watch: this.passage.answerWatch,
       requestDone: this.request.pipe.done,
       isLast: this.context.isDraining,
     });

@@ -13,10 +13,11 @@
 import type { RequestHead } from "../http1/head.ts";
 import type { Origin } from "../http1/target.ts";
 import { Grant } from "../limits/grant.ts";
-import { BodyGauge, judgeRequest } from "../policy/content.ts";
+import { judgeRequest } from "../policy/content.ts";
 import type { Decision, Effects } from "../policy/decision.ts";
 import { isAudited, limitFailure } from "./audit.ts";
 import type { ClientFacts } from "./client-facts.ts";
+import { watchFor } from "./content.ts";
 import { epochNow, type RelayContext, type Settings } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Failure } from "./failure.ts";
@@ -103,9 +104,8 @@ function contentRefusal(
     const failure = refusedByContent(spec.rule, because);
     if (!isAudited(context, settings, exchange, failure)) return refused(failure);
   }
-  if (settings.config.policy.mode === "audit") return undefined;
-  passage.requestGauge = BodyGauge.of(specs, "requestBytes");
-  passage.answerGauge = BodyGauge.of(specs, "answerBytes");
+  passage.requestWatch = watchFor(context, settings, exchange, specs, "requestBytes");
+  passage.answerWatch = watchFor(context, settings, exchange, specs, "answerBytes");
   return undefined;
 }
 

@@ -7,9 +7,9 @@ import type { RequestHead } from "../http1/head.ts";
 import type { Origin } from "../http1/target.ts";
 import type { Grant } from "../limits/grant.ts";
 import { type Address, parseAddress } from "../policy/address.ts";
-import type { BodyGauge } from "../policy/content.ts";
 import type { AddressDecision, Decision, Effects, RequestFacts } from "../policy/decision.ts";
 import { type DestinationRefusal, decideDestination, describeRefusal } from "../policy/destination.ts";
+import type { BodyWatch } from "./body-pipe.ts";
 import type { ClientFacts } from "./client-facts.ts";
 import type { ListenerSettings, RelayContext, Settings } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
@@ -42,8 +42,8 @@ export class Passage implements RequestFacts {
   readonly exchange: Exchange;
   decision: Decision = UNDECIDED;
   grant: Grant | undefined = undefined;
-  requestGauge: BodyGauge | undefined = undefined;
-  answerGauge: BodyGauge | undefined = undefined;
+  requestWatch: BodyWatch | undefined = undefined;
+  answerWatch: BodyWatch | undefined = undefined;
   // One is made for each request: private fields with a # would take three times as long to set up.
   private readonly context: RelayContext;
   private readonly settings: Settings;

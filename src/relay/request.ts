@@ -36,7 +36,7 @@ export class Request {
     this.head = head;
     this.settings = settings;
     this.framing = requestFraming(head.fields, head.minor);
-    this.pipe = new BodyPipe(bodyOf(this.framing), this.framing.kind === "chunked", passage.requestGauge);
+    this.pipe = new BodyPipe(bodyOf(this.framing), this.framing.kind === "chunked", passage.requestWatch);
   }
 
   /** For a new connection. */

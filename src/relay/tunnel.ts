@@ -7,6 +7,7 @@ import type { Link, LinkOwner } from "../net/link.ts";
 import { NEVER } from "../net/timer.ts";
 import { cells } from "../observe/cells.ts";
 import type { SniDecision } from "../policy/sni.ts";
+import { tellAudited } from "./audit.ts";
 import {
   type ClientConnection,
   deadlineIn,
@@ -178,8 +179,7 @@ export class Tunnel implements LinkOwner, ClientConnection {
     if (decision.verdict === "deny") {
       const failure = refusedBySni(decision, this.#passage.host);
       if (guard.holdsBack) return this.#refuse(failure);
-      this.#exchange.refusedBy(failure);
-      this.#exchange.wouldDeny = true;
+      tellAudited(this.#context, this.#exchange, failure);
     }
     for (const bytes of guard.takeHeldBack()) this.#toUpstream(bytes);
   }
