@@ -57,7 +57,8 @@ export function enterGate(
         ? new TunnelSetup(session, exchange, settings, head, entry)
         : new Forward(session, exchange, settings, head, entry);
     case "refused":
-      session.fail(entry.failure, head, canPersist(head));
+      // Idle connections are closed while memory is short, so the client had better know.
+      session.fail(entry.failure, head, canPersist(head) && entry.failure.refusal?.reason !== "overload");
       return undefined;
     case "redirected":
       session.reply(entry.reply, head, canPersist(head));

@@ -11,7 +11,8 @@ import { type ClientConnection, deadlineIn, type RelayContext } from "./context.
 const LINGER_MS = 2_000;
 
 export class Leaving implements LinkOwner, ClientConnection {
-  readonly stage = "idle";
+  /** It may not have read its answer yet. */
+  readonly stage = "exchange";
   readonly beganAtMs: number;
   deadlineAt = NEVER;
   deadlineSlot = -1;

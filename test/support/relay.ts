@@ -11,6 +11,7 @@
 import { expect, test } from "bun:test";
 import { parseConfig } from "../../src/config/load.ts";
 import type { Config } from "../../src/config/schema.ts";
+import type { Admitted } from "../../src/limits/connection-table.ts";
 import { limitsBuffers } from "../../src/limits/limits-memory.ts";
 import type { ShedLevel } from "../../src/limits/shed.ts";
 import type { DialWaiter } from "../../src/net/dial.ts";
@@ -71,7 +72,7 @@ export class FakeRelay {
   /** What a name resolves to; a name not listed is at 1.0.2.1: those for documentation are never dialled. */
   readonly names = new Map<string, Resolution | Promise<Resolution>>();
   /** What the connection table says to the next client. */
-  admits: "admitted" | "connections" | "connections_per_client" = "admitted";
+  admits: Admitted = "admitted";
   readonly #dials: FakeDial[] = [];
   readonly #clients: FakeLink[] = [];
   readonly #upstreams: FakeLink[] = [];
@@ -109,6 +110,11 @@ export class FakeRelay {
   /** Dials under way. */
   get dials(): number {
     return this.#dials.length;
+  }
+
+  /** Password hashes that are being verified. */
+  get verifications(): number {
+    return this.#verifications.length;
   }
 
   get pooled(): number {
@@ -252,7 +258,7 @@ export class FakeRelay {
     return promise;
   }
 
-  #admit(): "admitted" | "connections" | "connections_per_client" {
+  #admit(): Admitted {
     if (this.admits === "admitted") this.#admitted++;
     return this.admits;
   }
