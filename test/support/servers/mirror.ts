@@ -9,7 +9,7 @@ export function startMirror(hostname = "127.0.0.1", port = 0): RawServer {
         await peer.hearUntil(() => peer.heard.includes("\r\n\r\n") || peer.fate !== "open", "a head");
         if (peer.fate !== "open") return peer.finish();
         const head = peer.takeHeard();
-        peer.say(`HTTP/1.1 200 OK\r\nContent-Length: ${head.length}\r\n\r\n${head}`);
+        peer.say(`HTTP/1.1 200 OK\r\nX-Powered-By: mirror\r\nContent-Length: ${head.length}\r\n\r\n${head}`);
       }
     },
     hostname,
