@@ -1,12 +1,13 @@
 /**
  * Cases, one after the other, until someone says stop or one fails. Each has a
  * seed of its own, made of the campaign's and its number, and is delivered
- * whole, byte by byte and cut here and there: the outcome must be the same.
+ * whole, byte by byte and cut here and there: the outcome must be the same. Half
+ * of them pass a gate that has all to say and nothing against them.
  */
 import { requestWires, responseWires } from "../../test/http1/wires.ts";
 import { Dice } from "./dice.ts";
 import { mutate } from "./mutate.ts";
-import { FuzzRelay } from "./relay.ts";
+import { FuzzRelay, GATE } from "./relay.ts";
 import { sendRequests } from "./requests.ts";
 import { ASKS, sendResponse } from "./responses.ts";
 import { shrink } from "./shrink.ts";
@@ -45,7 +46,8 @@ export function runCampaign(seed: number, mayGoOn: (cases: number) => boolean): 
     const dice = new Dice(seed + Math.imul(cases, 0x9e3779b1));
     const isRequest = dice.below(2) === 0;
     const wires = isRequest ? requestWires : responseWires;
-    const { kind, send } = isRequest ? requestSender() : responseSender(dice);
+    const isGated = dice.below(2) === 0;
+    const { kind, send } = isRequest ? requestSender(isGated) : responseSender(isGated, dice);
     const wire = mutate(dice.pick(wires), wires, dice);
     if (wire === "") continue;
     const { outcome, problem } = tryEveryWay(wire, send, dice.below(2 ** 31));
@@ -60,13 +62,22 @@ export function runCampaign(seed: number, mayGoOn: (cases: number) => boolean): 
 
 /** The problem with a wire as it is, without any accident; undefined when there is none. */
 export function problemOfRequest(wire: string): string | undefined {
-  return tryManyTimes(wire, requestSender().send);
+  return problemOfAll(wire, [requestSender(false), requestSender(true)]);
 }
 
 /** The same for an answer, whoever asked and whether a close follows. */
 export function problemOfResponse(wire: string): string | undefined {
-  const senders = ASKS.flatMap((ask) => [answerSender(ask, false), answerSender(ask, true)]);
-  return senders.map(({ send }) => tryManyTimes(wire, send)).find((problem) => problem !== undefined);
+  const waysToEnd = ASKS.flatMap((ask) => [
+    { ask, closes: false },
+    { ask, closes: true },
+  ]);
+  return problemOfAll(
+    wire,
+    waysToEnd.flatMap(({ ask, closes }) => [
+      answerSender(false, ask, closes),
+      answerSender(true, ask, closes),
+    ]),
+  );
 }
 
 interface Sending {
@@ -74,28 +85,44 @@ interface Sending {
   readonly send: Sender;
 }
 
-function requestSender(): Sending {
-  return { kind: "requests", send: guarded((relay, wire, pieces) => sendRequests(relay, wire, pieces)) };
+function problemOfAll(wire: string, senders: readonly Sending[]): string | undefined {
+  return senders.map(({ send }) => tryManyTimes(wire, send)).find((problem) => problem !== undefined);
 }
 
-function responseSender(dice: Dice): Sending {
-  return answerSender(dice.pick(ASKS), dice.below(2) === 0);
+function requestSender(isGated: boolean): Sending {
+  return {
+    kind: `requests${isGated ? THROUGH_A_GATE : ""}`,
+    send: guarded(isGated, (relay, wire, pieces) => sendRequests(relay, wire, pieces)),
+  };
 }
 
-function answerSender(ask: string, closes: boolean): Sending {
-  const kind = `an answer to ${JSON.stringify(ask)}${closes ? ", and a close" : ""}`;
-  return { kind, send: guarded((relay, wire, pieces) => sendResponse(relay, ask, wire, pieces, closes)) };
+function responseSender(isGated: boolean, dice: Dice): Sending {
+  return answerSender(isGated, dice.pick(ASKS), dice.below(2) === 0);
 }
 
-let relay = new FuzzRelay();
+function answerSender(isGated: boolean, ask: string, closes: boolean): Sending {
+  return {
+    kind: `an answer to ${JSON.stringify(ask)}${closes ? ", and a close" : ""}${isGated ? THROUGH_A_GATE : ""}`,
+    send: guarded(isGated, (relay, wire, pieces) => sendResponse(relay, ask, wire, pieces, closes)),
+  };
+}
+
+const THROUGH_A_GATE = ", through a gate";
+
+const plain = { relay: new FuzzRelay() };
+const gated = { relay: new FuzzRelay(GATE) };
 
 /** Nothing may be thrown but what the relay itself catches; after that it is not to be trusted. */
-function guarded(send: (relay: FuzzRelay, wire: string, pieces: readonly Buffer[]) => Outcome): Sender {
+function guarded(
+  isGated: boolean,
+  send: (relay: FuzzRelay, wire: string, pieces: readonly Buffer[]) => Outcome,
+): Sender {
+  const used = isGated ? gated : plain;
   return (wire, pieces) => {
     try {
-      return send(relay, wire, pieces);
+      return send(used.relay, wire, pieces);
     } catch (error) {
-      relay = new FuzzRelay();
+      used.relay = new FuzzRelay(isGated ? GATE : {});
       return {
         fixed: undefined,
         refusal: undefined,

@@ -16,6 +16,40 @@ import { gateParts, settingsFor } from "../../test/support/gate.ts";
 /** Small, so that small wires reach the limits; the head is more than one look of its reader. */
 export const LIMITS = { headBytes: "5KiB", uriBytes: "256B", headerCount: 24 };
 
+/** Every case is the same client's, and most are errors. */
+const NO_BANS = { slow: 0, connections: 0, errors: 0, credentials: 0 };
+
+/** Rules, limits and accounts in force, none of which changes what passes. */
+export const GATE = {
+  authentication: { mode: "optional", users: [{ name: "ann", password: "secret-of-ann" }] },
+  policy: {
+    rules: [
+      { name: "tagged", action: "tag", tags: ["all"] },
+      { name: "limited", action: "limit", limit: "named" },
+      {
+        name: "fields",
+        action: "headers",
+        request: { remove: ["X-Not-There"] },
+        response: { remove: ["X-Not-There"] },
+      },
+      {
+        name: "content",
+        action: "content",
+        content: { requestBytes: "1GiB", answerBytes: "1GiB", mediaTypes: ["x/x"], extensions: ["x-x"] },
+      },
+      { name: "moved", action: "rewrite", hosts: ["moved.example"], rewrite: { host: "b.example" } },
+      { name: "denied", action: "deny", hosts: [".denied.example"], patterns: ["^/x-x/"] },
+      { name: "nine", action: "deny", addresses: ["9.0.0.0/8"] },
+      { name: "known", action: "allow", users: ["ann"] },
+    ],
+    limits: [
+      // No rate: while time stands still it would be used up for good.
+      { name: "named", by: "rule", exchanges: 1_000_000 },
+      { name: "all", by: "all", download: "1000GiB/s", upload: "1000GiB/s" },
+    ],
+  },
+};
+
 /** Time stands still: deadlines are not what is tried here. */
 const NOW = 1_000_000;
 
@@ -29,8 +63,9 @@ export class FuzzRelay {
   #dials: Waiter[] = [];
   readonly #context: RelayContext;
 
-  constructor() {
-    const loaded = parseConfig({ limits: LIMITS }, {});
+  /** `settings` as in a config file, besides the limits. */
+  constructor(settings: Readonly<Record<string, unknown>> = {}) {
+    const loaded = parseConfig({ ...settings, limits: LIMITS, bans: NO_BANS }, {});
     if (!loaded.ok) throw new Error(`Cannot use these limits: ${loaded.problems.join("; ")}`);
     const counters = new Counters(countersBuffer(1), 0);
     this.#context = {
