@@ -19,7 +19,7 @@ export interface ExchangeRecord {
   readonly user: string | undefined;
   /** Empty when the request could not be read. */
   readonly method: string;
-  /** `http://host/path?query` or, for CONNECT, `host:port`. As it was forwarded; empty when it could not be read. */
+  /** `http://host/path?query` or, for CONNECT, `host:port`. As the client asked for it, whatever a rule has made of it; empty when it could not be read. */
   readonly target: string;
   /** What the client was told; 0 when it left, or was cut, before any status. */
   readonly status: number;
