@@ -37,7 +37,7 @@ const REFUSED_HOSTS = 256;
 const REFUSED_HOSTS_MS = 1_000;
 
 /** While memory is short, garbage is collected so often, and not when the engine likes. */
-const COLLECT_MS = 1_000;
+const COLLECT_MS = 500;
 
 // Not by `workerData`: node:worker_threads takes 2 MB of every worker.
 const start = await new Promise<WorkerStart>((resolve) => {

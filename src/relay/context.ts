@@ -56,11 +56,13 @@ export interface RelayContext {
 /** A client's connection, whatever it is used for. */
 export interface ClientConnection extends Deadlined {
   /** What would be lost by cutting it. */
-  readonly stage: "idle" | "exchange" | "tunnel";
+  readonly stage: "idle" | "exchange" | "tunnel" | "leaving";
   /** When that began, by the worker's clock. */
   readonly beganAtMs: number;
   /** No more requests: what is idle goes, what is under way may end. */
   drain(): void;
+  /** What is idle goes, and what it was sent last still reaches its client. */
+  leave(): void;
   /** At once: what has not ended never will. */
   cut(): void;
 }

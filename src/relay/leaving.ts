@@ -11,8 +11,6 @@ import { type ClientConnection, deadlineIn, type RelayContext } from "./context.
 const LINGER_MS = 2_000;
 
 export class Leaving implements LinkOwner, ClientConnection {
-  /** It may not have read its answer yet. */
-  readonly stage = "exchange";
   readonly beganAtMs: number;
   deadlineAt = NEVER;
   deadlineSlot = -1;
@@ -39,6 +37,11 @@ export class Leaving implements LinkOwner, ClientConnection {
     this.#bodyMs = bodyMs;
   }
 
+  /** Without anything of its answer here, to cut it would free nothing. */
+  get stage(): "exchange" | "leaving" {
+    return this.#link.outboxBytes > 0 ? "exchange" : "leaving";
+  }
+
   onData(): void {}
 
   onDrain(): void {}
@@ -60,6 +63,8 @@ export class Leaving implements LinkOwner, ClientConnection {
   }
 
   drain(): void {}
+
+  leave(): void {}
 
   cut(): void {
     this.#link.destroy();

@@ -79,8 +79,9 @@ export class Session implements ClientSide, ClientConnection, LinkOwner {
     return this.#exchange?.beganAtMs ?? this.#headClock.fromMs;
   }
 
+  /** While its last answer waits to be taken, it is not idle. */
   get stage(): "idle" | "exchange" {
-    return this.#exchange === undefined ? "idle" : "exchange";
+    return this.#exchange === undefined && this.link.outboxBytes === 0 ? "idle" : "exchange";
   }
 
   get hasWaiting(): boolean {
@@ -142,6 +143,10 @@ export class Session implements ClientSide, ClientConnection, LinkOwner {
     if (this.#state === "head" && this.#reader.isEmpty) {
       this.deadlineAt = Math.min(this.deadlineAt, this.context.now + DRAIN_IDLE_MS);
     }
+  }
+
+  leave(): void {
+    if (this.stage === "idle") this.#leave();
   }
 
   cut(): void {

@@ -10,7 +10,7 @@
  * would be more than it needs.
  */
 import { cells } from "../observe/cells.ts";
-import type { ClientConnection, RelayContext } from "./context.ts";
+import type { RelayContext } from "./context.ts";
 
 /** Of what there is to cut, the part that goes at one tick. */
 const PART = 20;
@@ -19,15 +19,17 @@ const PART = 20;
 export function shedLoad(context: RelayContext): void {
   if (context.shedLevel < 2) return;
   const clients = [...context.deadlines];
-  for (const client of clients) if (client.stage === "idle") cut(context, client);
+  for (const client of clients) {
+    if (client.stage !== "idle") continue;
+    context.counters.add(cells.limitReached.memory);
+    client.leave();
+  }
   if (context.shedLevel < 3) return;
   const exchanges = clients.filter(({ stage }) => stage === "exchange");
   const rest = exchanges.length > 0 ? exchanges : clients.filter(({ stage }) => stage === "tunnel");
   rest.sort((one, other) => other.beganAtMs - one.beganAtMs);
-  for (const client of rest.slice(0, Math.ceil(rest.length / PART))) cut(context, client);
-}
-
-function cut(context: RelayContext, client: ClientConnection): void {
-  context.counters.add(cells.limitReached.memory);
-  client.cut();
+  for (const client of rest.slice(0, Math.ceil(rest.length / PART))) {
+    context.counters.add(cells.limitReached.memory);
+    client.cut();
+  }
 }

@@ -143,6 +143,8 @@ export class Tunnel implements LinkOwner, ClientConnection {
   /** A tunnel ends when its peers end it, or when the time for draining is over. */
   drain(): void {}
 
+  leave(): void {}
+
   /** Both sides can tell: what they have of the other is not all. */
   cut(): void {
     this.#isCut = true;

@@ -272,7 +272,9 @@ describe("when memory runs short", () => {
     upstream.says(OK);
     expect(statuses(busy)).toEqual([200]);
     relay.pass(100);
-    expect(busy.isClosed).toBe(true);
+    expect(relay.log).toContain("client 3 end");
+    busy.ends();
+    expect(relay.log).not.toContain("client 3 destroy");
     expect(relay.read(cells.limitReached.memory)).toBeGreaterThan(0);
     expect(relay.read(cells.refusals.overload)).toBe(1);
   });
