@@ -6,7 +6,6 @@ const HOST = "Host: a.example";
 const GET = head("GET http://a.example/ HTTP/1.1", HOST);
 const OWN = head("OPTIONS * HTTP/1.1", HOST);
 const CONNECT = head("CONNECT a.example:80 HTTP/1.1", "Host: a.example:80");
-const OK = head("HTTP/1.1 200 OK", "Content-Length: 0");
 
 const SLOW = { minRate: "100B/s", minRateGrace: "2s" };
 
