@@ -73,8 +73,12 @@ const tunnels: Schema<TunnelSpec> = section(
       "log",
       "Whether the name in a tunnel's TLS ClientHello must be the host of its CONNECT: `enforce` cuts a tunnel to another, `log` reports it.",
     ),
-    noSni: setting(choice("allow", "deny"), "allow", "What becomes of a ClientHello without a name."),
-    notTls: setting(choice("allow", "deny"), "allow", "What becomes of a tunnel that does not carry TLS."),
+    noSni: setting(
+      choice("allow", "deny"),
+      "deny",
+      "Whether a ClientHello may be without a name; one to an address has none to show, and always may.",
+    ),
+    notTls: setting(choice("allow", "deny"), "deny", "Whether a tunnel may carry something else than TLS."),
     ports: list(
       required(portRange, "A port or a range."),
       { least: 0, most: 1_000 },

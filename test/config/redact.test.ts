@@ -28,7 +28,7 @@ test("a configuration is shown as a file would hold it", () => {
       rules: [],
       lists: [],
       limits: [],
-      tunnels: { sni: "log", noSni: "allow", notTls: "allow", ports: [443] },
+      tunnels: { sni: "log", noSni: "deny", notTls: "deny", ports: [443] },
     },
     timeouts: {
       head: "10s",
@@ -111,7 +111,7 @@ test("of a rule, a list or a limit it is shown what it says", () => {
     ],
     lists: [{ name: "ads", file: "ads.txt", interval: "24h", optional: false }],
     limits: [{ name: "few", by: "client", requests: "30/m" }],
-    tunnels: { sni: "log", noSni: "allow", notTls: "allow", ports: [443] },
+    tunnels: { sni: "log", noSni: "deny", notTls: "deny", ports: [443] },
   });
 });
 

@@ -103,8 +103,8 @@ export const policyRows: Rows = {
   },
   "policy.limits[0].open": { fallback: undefined, ...counts(1, 1_000_000), beside: one },
   "policy.tunnels.sni": words("log", "enforce", "log", "off"),
-  "policy.tunnels.noSni": words("allow", "allow", "deny"),
-  "policy.tunnels.notTls": words("allow", "allow", "deny"),
+  "policy.tunnels.noSni": words("deny", "allow", "deny"),
+  "policy.tunnels.notTls": words("deny", "allow", "deny"),
   "policy.tunnels.ports": {
     fallback: [{ from: 443, to: 443 }],
     good: [

@@ -90,7 +90,7 @@ describe("where the name of a tunnel is enforced, nothing of it passes before it
   });
 
   transcript("an upstream may speak first", (relay) => {
-    relay.configure(ENFORCE);
+    relay.configure(tunnels({ sni: "enforce", notTls: "allow" }));
     const { client, upstream } = relay.exchange(CONNECT);
     upstream.says("220 hello");
     expect(client.received).toEndWith("220 hello");
