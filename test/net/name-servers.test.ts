@@ -83,7 +83,7 @@ describe("of two servers", () => {
     using first = await startDnsServer(answering);
     using second = await startDnsServer(finds);
 
-    expect(await outcome([first, second], 400)).toEqual(expected);
+    expect(await outcome([first, second], 1_200)).toEqual(expected);
     expect(second.asked.length).toBe(questions);
   });
 
@@ -91,8 +91,8 @@ describe("of two servers", () => {
     using first = await startDnsServer(isSilent);
     using second = await startDnsServer(finds);
     const servers = new NameServers([first.authority, second.authority]);
-    await servers.lookUp("a.example", 400);
-    await servers.lookUp("b.example", 400);
+    await servers.lookUp("a.example", 1_200);
+    await servers.lookUp("b.example", 1_200);
 
     expect(first.asked.map(({ name }) => name)).toEqual(["a.example", "a.example"]);
     expect(second.countOf("b.example")).toBe(2);
@@ -154,7 +154,7 @@ async function outcome(servers: readonly DnsServer[], timeoutMs = 500, name = "a
   const asking = new NameServers(servers.map(({ authority }) => authority));
   const startedAt = performance.now();
   const found = await asking.lookUp(name, timeoutMs).catch((error: { code: string }) => error.code);
-  expect(performance.now() - startedAt).toBeLessThan(timeoutMs + 100);
+  expect(performance.now() - startedAt).toBeLessThan(timeoutMs + 1_000);
   return found;
 }
 
