@@ -65,7 +65,7 @@ function jsonWriter({ query, listeners }: LineOptions): (record: ExchangeRecord)
       reason: record.reason,
       list: record.list,
       tags: tags.length === 0 ? undefined : tags,
-      wouldDeny: record.wouldDeny || undefined,
+      would_deny: record.wouldDeny || undefined,
     });
     return `${escapeJson(line)}\n`;
   };

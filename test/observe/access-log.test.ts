@@ -45,9 +45,9 @@ describe("json", () => {
       reason: "rule",
       list: "ads",
       tags: ["ci", "night"],
-      wouldDeny: true,
+      would_deny: true,
     });
-    expect(Object.keys(JSON.parse(line)).slice(-5)).toEqual(["rule", "reason", "list", "tags", "wouldDeny"]);
+    expect(Object.keys(JSON.parse(line)).slice(-5)).toEqual(["rule", "reason", "list", "tags", "would_deny"]);
   });
 
   test("the second's cached text is not used for the next second", () => {

@@ -70,7 +70,7 @@ describe("an audit", () => {
         status: 200,
         rule,
         reason: rule === "default" ? "default" : "rule",
-        wouldDeny: true,
+        would_deny: true,
       });
       for (const grown of told) if (grown !== undefined) expect(await grown()).toBe(1);
     });
@@ -84,14 +84,14 @@ describe("an audit", () => {
     );
 
     expect([connectStatus, status]).toEqual([200, 200]);
-    expect(await lineAbout(proxy, `t.ads.test:${upstream.port}`)).toMatchObject({ wouldDeny: true });
+    expect(await lineAbout(proxy, `t.ads.test:${upstream.port}`)).toMatchObject({ would_deny: true });
   });
 
   testWith(NEEDS, "says nothing of what is allowed", async () => {
     await curl(proxy.url, `http://plain.test:${upstream.port}/`);
 
     const line = await lineAbout(proxy, `http://plain.test:${upstream.port}/`);
-    expect([line["rule"], line["wouldDeny"]]).toEqual(["fine", undefined]);
+    expect([line["rule"], line["would_deny"]]).toEqual(["fine", undefined]);
   });
 
   test("opens no special address and none of our own", async () => {

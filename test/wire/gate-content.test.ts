@@ -195,7 +195,7 @@ describe("in an audit everything passes, and is told", () => {
   for (const [what, path, reason] of rows) {
     testWith(NEEDS, what, async () => {
       expect((await curl(audit.url, web.url + path)).status).toBe(200);
-      expect(await lineAbout(web.url + path, audit)).toMatchObject({ status: 200, reason, wouldDeny: true });
+      expect(await lineAbout(web.url + path, audit)).toMatchObject({ status: 200, reason, would_deny: true });
     });
   }
 

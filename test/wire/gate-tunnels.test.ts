@@ -201,7 +201,7 @@ describe("what is seen of it", () => {
       expect(line).toMatchObject({ kind: "tunnel", status: 200, reason, rule: "tunnels.sni" });
       // However the upstream takes its leave, that is no refusal.
       expect(line["error"] === "http_request_denied").toBe(!isLogged);
-      expect(line["wouldDeny"]).toBe(isLogged ? true : undefined);
+      expect(line["would_deny"]).toBe(isLogged ? true : undefined);
       expect(await grown()).toBe(1);
     });
   }
@@ -210,7 +210,7 @@ describe("what is seen of it", () => {
     await openssl("strict", "quiet.test", ["-servername", "quiet.test"]);
 
     const line = await lineAbout(proxyOf("strict"), "quiet.test");
-    expect([line["reason"], line["wouldDeny"]]).toEqual([undefined, undefined]);
+    expect([line["reason"], line["would_deny"]]).toEqual([undefined, undefined]);
   });
 });
 
