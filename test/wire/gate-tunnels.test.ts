@@ -18,10 +18,10 @@ const resources = new AsyncDisposableStack();
 
 /** Each is a `policy.tunnels`, on the ports of both upstreams. */
 const MANNERS = {
-  enforce: { sni: "enforce" },
-  strict: { sni: "enforce", noSni: "deny", notTls: "deny" },
-  log: { sni: "log", noSni: "deny", notTls: "deny" },
-  off: { sni: "off", noSni: "deny", notTls: "deny" },
+  enforce: { sni: "enforce", noSni: "allow", notTls: "allow" },
+  strict: { sni: "enforce" },
+  log: { sni: "log" },
+  off: { sni: "off" },
 } as const;
 type Manner = keyof typeof MANNERS;
 
