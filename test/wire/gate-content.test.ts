@@ -30,10 +30,11 @@ beforeAll(async () => {
   endless = resources.use(
     startRawServer(async (peer) => {
       const head = await peer.hearUntil("\r\n\r\n");
-      const half = Math.floor(sizeIn(head) / 2);
-      peer.say(`HTTP/1.1 200 OK\r\n\r\n${"x".repeat(half)}`);
-      if (head.includes("?slow")) await Bun.sleep(PAUSE_MS);
-      peer.say("x".repeat(sizeIn(head) - half)).finish();
+      const answer = `HTTP/1.1 200 OK\r\n\r\n${"x".repeat(sizeIn(head))}`;
+      if (!head.includes("?slow")) return peer.say(answer).finish();
+      peer.say(answer.slice(0, MOST / 2));
+      await Bun.sleep(PAUSE_MS);
+      peer.say(answer.slice(MOST / 2)).finish();
     }),
   );
   const policy = {
@@ -43,6 +44,7 @@ beforeAll(async () => {
         action: "content",
         content: { mediaTypes: ["video/*", "application/zip"], extensions: ["exe", "tar.gz"] },
       },
+      { name: "tiny", action: "content", paths: ["/tiny"], content: { answerBytes: "10B" } },
       { name: "small", action: "content", content: { requestBytes: `${MOST}B`, answerBytes: `${MOST}B` } },
     ],
   };
@@ -151,7 +153,7 @@ describe("sizes of answers", () => {
     ["chunked, a byte more: cut", web200(`/chunked?slow${MOST + 1}`), 200, [18, 56]],
     ["until its end, as much as may be", () => `http://${endless.authority}/?slow${MOST}`, 200, [0]],
     ["until its end, a byte more: cut", () => `http://${endless.authority}/?slow${MOST + 1}`, 200, [18, 56]],
-    ["more, and nothing of it has passed yet", () => `http://${endless.authority}/?${MOST * 3}`, 413, [0]],
+    ["more, and nothing of it has passed yet", () => `http://${endless.authority}/tiny?20`, 413, [0]],
     ["a small range of something larger", web200("/range"), 413, [0]],
   ];
 

@@ -183,6 +183,7 @@ test("nothing is dialled to explain, and no secret is told", async () => {
 function config() {
   const upstreamAt = (host: string) => `${host}:${upstream.port}`;
   return {
+    // Only a name: a flag gives the proxy a free port, and who explains binds none.
     listeners: [{ address: "127.0.0.1:18888" }],
     dns: { servers: [dns.authority] },
     authentication: { mode: "optional", users: [{ name: "ada", password: "secret-of-ada" }] },
