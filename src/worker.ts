@@ -9,6 +9,7 @@ import { ConnectionTable } from "./limits/connection-table.ts";
 import { Limiter } from "./limits/limiter.ts";
 import { acceptsPerTick } from "./limits/pace.ts";
 import type { ShedLevel } from "./limits/shed.ts";
+import { ShedPace } from "./limits/shed-pace.ts";
 import { Dialer } from "./net/dial.ts";
 import { Resolver } from "./net/resolve.ts";
 import { Deadlines } from "./net/timer.ts";
@@ -35,9 +36,6 @@ import type { Order, Report, RunningConfig, WorkerStart } from "./runtime/messag
 /** Hosts that were refused, counted until they are handed to the main thread. */
 const REFUSED_HOSTS = 256;
 const REFUSED_HOSTS_MS = 1_000;
-
-/** While memory is short, garbage is collected so often, and not when the engine likes. */
-const COLLECT_MS = 500;
 
 // Not by `workerData`: node:worker_threads takes 2 MB of every worker.
 const start = await new Promise<WorkerStart>((resolve) => {
@@ -86,7 +84,7 @@ const logBatch = new LogBatch(counters, config.log.bufferBytes, (text, lines) =>
 );
 let refusedHostsToldAt = 0;
 let tickedAtMs = performance.now();
-let collectedAt = 0;
+const shedPace = new ShedPace();
 
 const clock = setInterval(tick, TICK_MS);
 addEventListener("message", (event: MessageEvent<Order>) => obey(event.data));
@@ -187,13 +185,12 @@ function tick(): void {
   context.now = performance.now();
   const lagMs = context.now - tickedAtMs - TICK_MS;
   tickedAtMs = context.now;
-  context.shedLevel = Atomics.load(pressure, 0) as ShedLevel;
+  feelPressure(Atomics.load(pressure, 0) as ShedLevel);
   context.held.sweep(context.now, reportBug);
   context.deadlines.sweep(context.now, (client, error) => {
     reportBug(error);
     client.cut();
   });
-  collectGarbage();
   shedLoad(context);
   context.acceptQueue.tick(acceptsPerTick(lagMs, context.settings.config.limits.acceptLag));
   context.pool.expire(context.now - context.settings.config.pool.idle);
@@ -203,11 +200,10 @@ function tick(): void {
   heartbeat.beat(Date.now());
 }
 
-/** Idle, the engine would take its time, and everybody would be turned away for memory that nobody uses. */
-function collectGarbage(): void {
-  if (context.shedLevel === 0 || context.now - collectedAt < COLLECT_MS) return;
-  Bun.gc(true);
-  collectedAt = context.clock();
+/** Idle, the engine would take its time to collect, and everybody would be turned away for memory that nobody uses. */
+function feelPressure(level: ShedLevel): void {
+  if (shedPace.collects(level, context.now)) Bun.gc(true);
+  context.shedLevel = shedPace.levelFor(level, context.now);
 }
 
 function setGauges(): void {

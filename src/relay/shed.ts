@@ -6,16 +6,16 @@
  *   2  no exchange begins                    (gate.ts), and idle connections are closed
  *   3  exchanges are cut, newest first, and tunnels when there is nothing else
  *
- * At level 3 a part goes at each tick: memory comes back late, and all at once
- * would be more than it needs.
+ * At level 3 a part goes at a time, with a while in between (`limits/shed-pace.ts`):
+ * memory comes back late, and all at once would be more than it needs.
  */
 import { cells } from "../observe/cells.ts";
 import type { RelayContext } from "./context.ts";
 
-/** Of what there is to cut, the part that goes at one tick. */
-const PART = 20;
+/** Of what there is to cut, a fifth goes at a time. */
+const PART = 5;
 
-/** Once a tick. */
+/** Once a tick, by the level of that tick. */
 export function shedLoad(context: RelayContext): void {
   if (context.shedLevel < 2) return;
   const clients = [...context.deadlines];
