@@ -6,7 +6,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ListKeeper } from "../../src/lists/keeper.ts";
-import { ListTable } from "../../src/policy/list-table.ts";
+import { ListTable } from "../../src/policy/list/table.ts";
 import { rssBytes } from "./cpu.ts";
 
 const LOOK_UPS = 2_000_000;

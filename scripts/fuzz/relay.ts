@@ -7,7 +7,7 @@ import { parseConfig } from "../../src/config/load.ts";
 import { Deadlines } from "../../src/net/timer.ts";
 import { Counters, countersBuffer } from "../../src/observe/counters.ts";
 import { Observer } from "../../src/observe/observer.ts";
-import { acceptClient } from "../../src/relay/accept.ts";
+import { acceptClient } from "../../src/relay/client/accept.ts";
 import type { RelayContext, UpstreamDialer } from "../../src/relay/context.ts";
 import { UpstreamPool } from "../../src/relay/upstream-pool.ts";
 import { FakeLink } from "../../test/support/fake-link.ts";

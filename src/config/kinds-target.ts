@@ -1,5 +1,5 @@
 /** Kinds of value that tell of what is asked for: paths, queries, patterns over them, and where to go instead. */
-import { PATTERN_LENGTH_MAX, parsePattern } from "../policy/pattern.ts";
+import { PATTERN_LENGTH_MAX, parsePattern } from "../policy/rules/pattern.ts";
 import { groupsOf, type Kind, text } from "./kinds.ts";
 import { unlessHidden } from "./kinds-http.ts";
 

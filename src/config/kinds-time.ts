@@ -1,5 +1,5 @@
 /** Kinds of value that tell of time: of the day, of the week, instants, and how much in a while. */
-import { isTimeZone } from "../policy/schedule.ts";
+import { isTimeZone } from "../policy/rules/schedule.ts";
 import type { LimitSpec, Rate, Weekday } from "../policy/spec.ts";
 import { groupsOf, type Kind, size } from "./kinds.ts";
 import { formatDuration, formatInstant, formatSize, parseDuration, parseSize } from "./units.ts";

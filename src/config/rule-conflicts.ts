@@ -7,7 +7,7 @@
  *   4. only what decides can wait for the resolved address
  *   5. a replacement uses no group that its expression has not
  */
-import { knownPattern } from "../policy/pattern.ts";
+import { knownPattern } from "../policy/rules/pattern.ts";
 import type { RuleSpec } from "../policy/spec.ts";
 import { knownGroups, knownUsers } from "./credential-conflicts.ts";
 import { formatHostPort } from "./host-port.ts";

@@ -2,7 +2,7 @@
  * What is allowed and yet may not be what somebody means. A configuration with
  * warnings is used as it is; `check` prints them.
  */
-import { warnAbout } from "../policy/warnings.ts";
+import { warnAbout } from "../policy/rules/warnings.ts";
 import type { Config } from "./schema.ts";
 import { formatInstant } from "./units.ts";
 

@@ -3,7 +3,7 @@
  * turns between slices, so that the thread which reads a million lines still
  * answers everybody else.
  */
-import { ListReader, type ReadList } from "../policy/list-reader.ts";
+import { ListReader, type ReadList } from "../policy/list/reader.ts";
 
 /** Decompressed. The largest public lists are a tenth of it. */
 export const LIST_BYTES_MAX = 256 * 1024 * 1024;

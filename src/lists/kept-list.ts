@@ -3,8 +3,8 @@
  * whatever goes wrong, its last good content stays. A change from well to unwell
  * or back is told once.
  */
-import { ListBuilder } from "../policy/list-builder.ts";
-import { type ListSize, ListTable } from "../policy/list-table.ts";
+import { ListBuilder } from "../policy/list/builder.ts";
+import { type ListSize, ListTable } from "../policy/list/table.ts";
 import type { ListSpec } from "../policy/spec.ts";
 import { FileSource } from "./file-source.ts";
 import type { Delivery, ListSource } from "./source.ts";

@@ -1,5 +1,5 @@
 /** Where a list comes from, as its keeper sees it. */
-import type { ReadList } from "../policy/list-reader.ts";
+import type { ReadList } from "../policy/list/reader.ts";
 
 export type Delivery =
   | { readonly result: "loaded"; readonly list: Extract<ReadList, { ok: true }> }

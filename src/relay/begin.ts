@@ -7,9 +7,9 @@ import { checkHost, parseTarget, type Target } from "../http1/target.ts";
 import type { Settings } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import { Forward } from "./forward.ts";
-import { enter } from "./gate.ts";
+import { enter } from "./gate/gate.ts";
+import { LogIn, logIn } from "./gate/log-in.ts";
 import type { ClientSide, Handler } from "./handler.ts";
-import { LogIn, logIn } from "./log-in.ts";
 import { answerOurselves, canPersist } from "./own-answer.ts";
 import { TunnelSetup } from "./tunnel-setup.ts";
 

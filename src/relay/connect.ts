@@ -7,12 +7,12 @@ import type { Link } from "../net/link.ts";
 import type { Resolution } from "../net/resolve.ts";
 import { cells } from "../observe/cells.ts";
 import type { AddressDecision } from "../policy/decision.ts";
-import { limitFailure } from "./audit.ts";
 import type { RelayContext, Settings, UpstreamDial } from "./context.ts";
 import { dialFailure, type Failure } from "./failure.ts";
-import type { Judged, Passage } from "./passage.ts";
-import { redirected } from "./refusal.ts";
-import type { Reply } from "./reply.ts";
+import { limitFailure } from "./gate/audit.ts";
+import type { Judged, Passage } from "./gate/passage.ts";
+import { redirected } from "./gate/refusal.ts";
+import type { Reply } from "./message/reply.ts";
 
 export interface ConnectWaiter {
   /** `peer` is the `address:port` that answered. */

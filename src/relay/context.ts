@@ -17,10 +17,10 @@ import type { Counters } from "../observe/counters.ts";
 import type { HeavyHitters } from "../observe/heavy-hitters.ts";
 import type { Observer } from "../observe/observer.ts";
 import type { OwnAddresses } from "../policy/destination.ts";
-import type { Policy } from "../policy/policy.ts";
-import type { AcceptQueue } from "./accept-queue.ts";
-import type { HeldLinks } from "./held-links.ts";
-import type { Identity } from "./identity.ts";
+import type { Policy } from "../policy/rules/policy.ts";
+import type { AcceptQueue } from "./client/accept-queue.ts";
+import type { HeldLinks } from "./gate/held-links.ts";
+import type { Identity } from "./message/identity.ts";
 import type { UpstreamPool } from "./upstream-pool.ts";
 
 export interface RelayContext {

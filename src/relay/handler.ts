@@ -5,10 +5,10 @@
 import type { RequestHead } from "../http1/head.ts";
 import type { Target } from "../http1/target.ts";
 import type { Link } from "../net/link.ts";
-import type { ClientFacts } from "./client-facts.ts";
 import type { RelayContext } from "./context.ts";
 import type { Failure } from "./failure.ts";
-import type { Reply } from "./reply.ts";
+import type { ClientFacts } from "./gate/client-facts.ts";
+import type { Reply } from "./message/reply.ts";
 
 /** An exchange, as the session that it serves sees it. */
 export interface Handler {

@@ -15,8 +15,8 @@ import type { RequestHead } from "../http1/head.ts";
 import { persists } from "../http1/persistence.ts";
 import type { Target } from "../http1/target.ts";
 import type { Settings } from "./context.ts";
-import { countOwnVia } from "./loop.ts";
-import { plainReply, type Reply, replyTo } from "./reply.ts";
+import { countOwnVia } from "./message/loop.ts";
+import { plainReply, type Reply, replyTo } from "./message/reply.ts";
 
 export interface OwnAnswer {
   readonly reply: Reply;

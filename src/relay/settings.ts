@@ -2,9 +2,9 @@
 import type { Config, HostPort } from "../config/schema.ts";
 import type { OwnAddresses } from "../policy/destination.ts";
 import type { HostList } from "../policy/host-list.ts";
-import { Policy } from "../policy/policy.ts";
+import { Policy } from "../policy/rules/policy.ts";
 import type { Authentication, ListenerSettings, PolicyPlaces, Settings } from "./context.ts";
-import { identityOf } from "./identity.ts";
+import { identityOf } from "./message/identity.ts";
 
 /** What a worker is told besides the config. */
 export interface Surroundings {

@@ -8,10 +8,10 @@ import { Connecting, type ConnectWaiter } from "./connect.ts";
 import { deadlineIn, type Settings, touch } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Failure } from "./failure.ts";
+import { HelloGuard } from "./gate/hello-guard.ts";
+import type { Passage } from "./gate/passage.ts";
 import type { ClientSide, Handler } from "./handler.ts";
-import { HelloGuard } from "./hello-guard.ts";
 import { overdue } from "./overdue.ts";
-import type { Passage } from "./passage.ts";
 import { Tunnel } from "./tunnel.ts";
 
 /** RFC 9110 §9.3.6: no body and no framing; the words are those that clients know from squid. */

@@ -7,7 +7,6 @@ import type { Link, LinkOwner } from "../net/link.ts";
 import { NEVER } from "../net/timer.ts";
 import { cells } from "../observe/cells.ts";
 import type { SniDecision } from "../policy/sni.ts";
-import { tellAudited } from "./audit.ts";
 import {
   type ClientConnection,
   deadlineIn,
@@ -18,11 +17,12 @@ import {
 } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Failure } from "./failure.ts";
+import { tellAudited } from "./gate/audit.ts";
+import type { HelloGuard } from "./gate/hello-guard.ts";
+import type { Passage } from "./gate/passage.ts";
+import { refusedBySni, tellRefusal } from "./gate/refusal.ts";
+import { budgetUsedUp, charge } from "./gate/shaping.ts";
 import type { ClientSide } from "./handler.ts";
-import type { HelloGuard } from "./hello-guard.ts";
-import type { Passage } from "./passage.ts";
-import { refusedBySni, tellRefusal } from "./refusal.ts";
-import { budgetUsedUp, charge } from "./shaping.ts";
 
 /** What a peer has not read when this is over, after the tunnel was closed for idleness, it won't. */
 const LINGER_MS = 2_000;

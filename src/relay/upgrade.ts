@@ -5,9 +5,9 @@ import type { Link } from "../net/link.ts";
 import type { Settings } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Failure } from "./failure.ts";
+import type { Passage } from "./gate/passage.ts";
 import type { ClientSide } from "./handler.ts";
-import { outgoingRequest } from "./outgoing.ts";
-import type { Passage } from "./passage.ts";
+import { outgoingRequest } from "./message/outgoing.ts";
 import { Tunnel } from "./tunnel.ts";
 
 /** Why not, when it was not asked for; otherwise a tunnel has both links. `early` is what came behind the head. */

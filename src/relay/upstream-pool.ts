@@ -14,7 +14,7 @@ export class Upstream implements Poolable, LinkOwner {
   readonly peer: string;
   /** The address of that alone, which was judged. */
   readonly address: string;
-  /** For whom it was judged already (`passage.ts`); compared, and nothing else. */
+  /** For whom it was judged already (`gate/passage.ts`); compared, and nothing else. */
   openTo: object | undefined = undefined;
   idleSince = 0;
   /** Exchanges begun on it. */

@@ -2,7 +2,7 @@
 import { formatAddress, parseAddress } from "../policy/address.ts";
 import type { AddressDecision, Decision, RequestFacts, TraceStep, Who } from "../policy/decision.ts";
 import { decideDestination, describeRefusal, type OwnAddresses, type Reach } from "../policy/destination.ts";
-import type { Policy } from "../policy/policy.ts";
+import type { Policy } from "../policy/rules/policy.ts";
 import { type SpecialRange, specialOf } from "../policy/special.ts";
 import { describeRule } from "./explain-words.ts";
 

@@ -3,7 +3,7 @@ import { appendFile, mkdtemp, rename, rm, truncate, unlink, utimes, writeFile } 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FileSource } from "../../src/lists/file-source.ts";
-import { ListTable } from "../../src/policy/list-table.ts";
+import { ListTable } from "../../src/policy/list/table.ts";
 
 let folder = "";
 let path = "";

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { takeIn } from "../../src/lists/intake.ts";
-import { ListTable } from "../../src/policy/list-table.ts";
+import { ListTable } from "../../src/policy/list/table.ts";
 
 const MIB = 1024 * 1024;
 

@@ -4,7 +4,7 @@ import { mkdtemp, rename, rm, unlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ListKeeper, type ListTables } from "../../src/lists/keeper.ts";
-import { ListTable } from "../../src/policy/list-table.ts";
+import { ListTable } from "../../src/policy/list/table.ts";
 import type { ListSpec } from "../../src/policy/spec.ts";
 import { until } from "../support/until.ts";
 

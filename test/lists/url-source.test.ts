@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { UrlSource } from "../../src/lists/url-source.ts";
-import { ListTable } from "../../src/policy/list-table.ts";
+import { ListTable } from "../../src/policy/list/table.ts";
 
 type Answer = (request: Request) => Response | Promise<Response>;
 

@@ -8,9 +8,9 @@ import { Limiter } from "../../src/limits/limiter.ts";
 import { type LimitsMemory, limitsBuffers } from "../../src/limits/limits-memory.ts";
 import { HeavyHitters } from "../../src/observe/heavy-hitters.ts";
 import type { HostList } from "../../src/policy/host-list.ts";
-import { AcceptQueue } from "../../src/relay/accept-queue.ts";
+import { AcceptQueue } from "../../src/relay/client/accept-queue.ts";
 import type { RelayContext, Settings } from "../../src/relay/context.ts";
-import { HeldLinks } from "../../src/relay/held-links.ts";
+import { HeldLinks } from "../../src/relay/gate/held-links.ts";
 import { settingsOf } from "../../src/relay/settings.ts";
 
 type GateParts = Pick<
