@@ -21,6 +21,8 @@ export function countDecision(context: RelayContext, settings: Settings, decisio
   if (decision.verdict === "by-address") return;
   counters.add(decision.wouldDeny ? cells.decisions.would_deny : decisionCells[decision.verdict]);
   if (decision.wouldDeny) counters.add(decision.ruleIndex < 0 ? cells.refusals.default : cells.refusals.rule);
+  // The default has no place, and a negative index would be looked for as a name.
+  if (decision.ruleIndex < 0) return;
   const place = places.rules[decision.ruleIndex];
   if (place !== undefined) {
     counters.add(cells.ruleMatches + place);

@@ -34,7 +34,7 @@ export class HeldLinks {
 
   /** At once: the link is done with what it was held for. */
   release(link: Link): void {
-    const held = this.#held.get(link);
+    const held = this.#held.size === 0 ? undefined : this.#held.get(link);
     if (held === undefined) return;
     this.#held.delete(link);
     this.#deadlines.remove(held);
