@@ -40,7 +40,10 @@ const floods: readonly (readonly [string, readonly Attackers[]])[] = [
     [{ attack: "idle connections", addresses: loopbackAddresses(9, 250), lanes: 2_500, pauseMs: 20 }],
   ],
   ["no HTTP", [{ attack: "requests that are no HTTP", addresses: few, lanes: 100, pauseMs: 5 }]],
-  ["guessed passwords", [{ attack: "guessed passwords", addresses: few, lanes: 100, pauseMs: 5 }]],
+  [
+    "guessed passwords",
+    [{ attack: "guessed passwords", addresses: few.slice(0, 4), lanes: 100, pauseMs: 5 }],
+  ],
   [
     "all of them",
     [
@@ -48,7 +51,7 @@ const floods: readonly (readonly [string, readonly Attackers[]])[] = [
       { attack: "slow bodies", addresses: loopbackAddresses(11, 20), lanes: 200, pauseMs: 20 },
       { attack: "idle connections", addresses: loopbackAddresses(12, 250), lanes: 2_500, pauseMs: 20 },
       { attack: "requests that are no HTTP", addresses: loopbackAddresses(13, 20), lanes: 50, pauseMs: 5 },
-      { attack: "guessed passwords", addresses: loopbackAddresses(14, 20), lanes: 50, pauseMs: 5 },
+      { attack: "guessed passwords", addresses: loopbackAddresses(14, 4), lanes: 50, pauseMs: 5 },
     ],
   ],
 ];
