@@ -27,7 +27,9 @@ testOverIpv6("a client and an upstream of IPv6 are forwarded, and named without 
 
 testOverIpv6("a client of IPv4 at a socket for both is known by its IPv4 address", async () => {
   const listeners = [{ address: "[::]:0", clients: ["127.0.0.0/8"] }];
-  await using proxy = await startProxy({ workers: 1, listeners });
+  // What others can reach leads to no loopback address unless a rule opens it.
+  const policy = { rules: [{ name: "here", action: "allow", addresses: ["127.0.0.1"] }] };
+  await using proxy = await startProxy({ workers: 1, listeners, policy });
   using upstream = startRawServer((peer) => answerEach(peer));
   using client = await RawPeer.connect(proxy.port);
   using stranger = await RawPeer.connect(proxy.port, "::1");
