@@ -90,7 +90,7 @@ describe("what a list held stays in force when its file", () => {
       expect(unwell.problem).toContain(says);
       expect(unwell).toMatchObject({ entries: 1, loadedAt });
       expect(unwell.problemSince).toBeDefined();
-      expect(proxy.stderr()).toContain("what it held before stays in force");
+      await until("it is told", () => proxy.stderr().includes("what it held before stays in force"));
       expect(await statusOf(proxy, "ads.example")).toBe(403);
       await replace(file, "b.test\n");
       await until("it is well", async () => (await listOf(proxy)).problem === undefined);
