@@ -45,8 +45,9 @@ describe("required credentials", () => {
   ] as const;
 
   test.each(rows)("%s", async (_, field, status) => {
-    expect(await askAnew(proxy.port, get(upstream.authority, "/", field))).toBe(status);
-    expect(await askAnew(proxy.port, connect(upstream.authority, field))).toBe(status);
+    const requests = [get(upstream.authority, "/", field), connect(upstream.authority, field)];
+    const answers = await Promise.all(requests.map((request) => askAnew(proxy.port, request)));
+    expect(answers).toEqual([status, status]);
   });
 
   test("a 407 says how to log in, leaves the connection usable, and is JSON for who asks for that", async () => {
