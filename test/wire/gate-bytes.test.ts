@@ -66,7 +66,7 @@ describe.skipIf(missingOf(["curl"]).length > 0)(
     });
 
     test.concurrent("two at once share it, and another client has its own", async () => {
-      const limits = [{ name: "rate", by: "client", download: "1MiB/s" }];
+      const limits = [{ name: "rate", by: "client", download: "2MiB/s" }];
       await using proxy = await startProxy({ workers: 2, policy: { limits } });
       const download = async (from: string) => {
         const command = ["curl", "-sS", "--interface", from, "-x", proxy.url, "-o", "/dev/null"];
