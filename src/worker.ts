@@ -65,6 +65,7 @@ const context: RelayContext = {
   limiter,
   bans,
   verifier,
+  verifying: new Map(),
   held: new HeldLinks(),
   acceptQueue: new AcceptQueue(),
   refusedHosts: new HeavyHitters(REFUSED_HOSTS),

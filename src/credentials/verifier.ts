@@ -96,8 +96,11 @@ export class Verifier {
     this.#pending.clear();
   }
 
-  /** Takes the value of Proxy-Authorization, and milliseconds since the epoch. Never rejects. */
-  check(proxyAuthorization: string | undefined, nowMs: number): Checked | Promise<Checked> {
+  /**
+   * Takes the value of Proxy-Authorization, and milliseconds since the epoch. `mayWait`
+   * false: what would have to be verified is `busy`. Never rejects.
+   */
+  check(proxyAuthorization: string | undefined, nowMs: number, mayWait = true): Checked | Promise<Checked> {
     if (proxyAuthorization === undefined) return MISSING;
     const credentials = parseBasic(proxyAuthorization);
     if (credentials === undefined) return WRONG;
@@ -110,6 +113,7 @@ export class Verifier {
     const key = this.#keyOf(`${credentials.name}:${credentials.password}`);
     const remembered = this.#right.find(key, nowMs) ?? this.#wrong.find(key, nowMs) ?? this.#pending.get(key);
     if (remembered !== undefined) return remembered;
+    if (!mayWait) return BUSY;
     const verdict = this.#queue.ask(credentials.password, this.#hashFor(credentials.name, known));
     if (verdict === undefined) return BUSY;
     const checked = this.#conclude(proxyAuthorization, key, known, verdict, nowMs);

@@ -7,7 +7,7 @@ import { checkHost, parseTarget, type Target } from "../http1/target.ts";
 import type { Settings } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import { Forward } from "./forward.ts";
-import { enter } from "./gate/gate.ts";
+import { enter, refusedEarly } from "./gate/gate.ts";
 import { LogIn, logIn } from "./gate/log-in.ts";
 import type { ClientSide, Handler } from "./handler.ts";
 import { answerOurselves, canPersist } from "./own-answer.ts";
@@ -25,6 +25,13 @@ export function begin(
   const own = answerOurselves(head, target, settings);
   if (own !== undefined) {
     session.reply(own.reply, head, own.persists);
+    return undefined;
+  }
+  const early = refusedEarly(session.context, session.client);
+  if (early !== undefined) {
+    exchange.kind = kindOf(target);
+    // Idle connections are closed while memory is short, so the client had better know.
+    session.fail(early, head, false);
     return undefined;
   }
   const loggedIn = logIn(session.context, settings, session.client, head);
@@ -57,8 +64,7 @@ export function enterGate(
         ? new TunnelSetup(session, exchange, settings, head, entry)
         : new Forward(session, exchange, settings, head, entry);
     case "refused":
-      // Idle connections are closed while memory is short, so the client had better know.
-      session.fail(entry.failure, head, canPersist(head) && entry.failure.refusal?.reason !== "overload");
+      session.fail(entry.failure, head, canPersist(head));
       return undefined;
     case "redirected":
       session.reply(entry.reply, head, canPersist(head));

@@ -35,6 +35,8 @@ export interface RelayContext {
   readonly limiter: Limiter;
   readonly bans: BanTable;
   readonly verifier: Verifier;
+  /** By client: how many of its passwords are being verified. */
+  readonly verifying: Map<string, number>;
   /** Links that a limit keeps from being read for a while. */
   readonly held: HeldLinks;
   /** Connections that came while the event loop lagged, and wait for their turn. */

@@ -15,11 +15,12 @@ import type { Link, LinkOwner } from "../net/link.ts";
 import { cells } from "../observe/cells.ts";
 import { decideRetry } from "../upstream/retry.ts";
 import { Connecting, type ConnectWaiter } from "./connect.ts";
-import { deadlineIn, epochNow, type RelayContext, type Settings, TICK_MS, touch } from "./context.ts";
+import { deadlineIn, type RelayContext, type Settings, TICK_MS, touch } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import { type Failure, failures } from "./failure.ts";
 import { answerRefusal, tooLarge } from "./gate/content.ts";
 import type { Passage } from "./gate/passage.ts";
+import { banned } from "./gate/refusal.ts";
 import { budgetUsedUp, charge } from "./gate/shaping.ts";
 import { strike } from "./gate/strike.ts";
 import type { ClientSide, Handler } from "./handler.ts";
@@ -74,7 +75,8 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
     const pooled = pool.take(this.passage.authority);
     if (pooled === undefined) return this.connect();
     if (!this.passage.mayUse(pooled)) {
-      this.keep(pooled);
+      // It waits on as it did: whoever may not have it must not keep it alive.
+      this.context.pool.put(pooled, this.settings.config.pool.perEndpoint, pooled.idleSince);
       return this.connect();
     }
     this.context.counters.add(cells.upstreamReuses);
@@ -94,7 +96,7 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
     }
     this.isFull = !request.pipe.hasRoom;
     this.waitForMore();
-    this.shape("up", this.session.link, end - at);
+    this.pay("up", this.session.link, end - at);
     return end;
   }
 
@@ -121,7 +123,7 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
     const { cell, failure } = overdue[wait];
     this.context.counters.add(cell);
     if (wait === "request_body" && strike(this.context, this.session.client, "slow")) {
-      return this.session.link.destroy();
+      return this.fail(banned());
     }
     const told = failure(this.passage.authority);
     if (told === undefined) this.session.link.destroy();
@@ -147,6 +149,7 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
     if (upstream === undefined) return;
     touch(this.context);
     this.context.counters.add(cells.bytesFromUpstreams, bytes.length);
+    if (!this.pay("down", upstream.link, bytes.length)) return;
     try {
       this.read(upstream, bytes);
     } catch (error) {
@@ -178,17 +181,24 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
   /** The rest of the request's body within its time, and no slower than the least rate. */
   private waitForMore(): void {
     const { timeouts } = this.settings.config;
-    if (this.request.pipe.done)
+    if (this.request.pipe.done || this.waitsForContinue()) {
       return this.arm(this.answer === undefined ? timeouts.firstByte : timeouts.body);
+    }
     this.arm(timeouts.body);
     if (this.isFull) return;
     this.session.deadlineAt = Math.min(this.session.deadlineAt, this.request.slowAtMs + TICK_MS);
   }
 
+  /** RFC 9110 §10.1.1: the client sends its body when the upstream says so, and that has said nothing. */
+  private waitsForContinue(): boolean {
+    const { request, head } = this;
+    return !this.answerBegan && !request.bodyGone && /(?:^|\n)expect:/i.test(head.fields.forwarded);
+  }
+
   private waitsFor(): Wait {
     if (this.upstream === undefined) return "connection";
     if (this.answer !== undefined) return this.answer.pipe.hasRoom ? "answer_body" : "client_room";
-    if (this.request.pipe.done) return "first_byte";
+    if (this.request.pipe.done || this.waitsForContinue()) return "first_byte";
     return this.isFull ? "upstream_room" : "request_body";
   }
 
@@ -206,6 +216,9 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
     this.exchange.upstream = upstream.peer;
     this.exchange.reused = upstream.uses > 1;
     const { request, context } = this;
+    // The head costs as well; and who is in debt from the answers before waits for this one.
+    if (!this.pay("up", this.session.link, this.exchange.bytesIn)) return;
+    if (!this.pay("down", upstream.link, 0)) return;
     request.begin(this.passage, context.now);
     if (!request.pipe.done && this.session.hasWaiting) this.session.advance();
     else {
@@ -213,8 +226,6 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
       context.counters.add(cells.bytesToUpstreams, request.written);
       this.waitForMore();
     }
-    // Who is in debt from the answers before waits for this one.
-    if (this.upstream === upstream) this.shape("down", upstream.link, 0);
   }
 
   private read(upstream: Upstream, bytes: Buffer): void {
@@ -268,18 +279,20 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
     if (answer.pipe.done) return this.finish(answer);
     this.arm(this.settings.config.timeouts.body);
     if (!answer.pipe.hasRoom) this.pause(upstream);
-    this.shape("down", upstream.link, answer.pipe.written);
   }
 
-  /** Charges the limits with what has passed; the sender waits as long as they say. */
-  private shape(direction: "up" | "down", from: Link, byteCount: number): void {
+  /** Charges the limits; the sender waits as long as they say. False: a budget is used up, and the exchange has ended. */
+  private pay(direction: "up" | "down", from: Link, byteCount: number): boolean {
     const { grant } = this.passage;
-    if (grant === undefined) return;
-    const holdMs = charge(this.context, grant, direction, from, byteCount);
-    if (holdMs < 0) return this.fail(budgetUsedUp(grant, epochNow(this.context)));
-    if (holdMs === 0) return;
+    if (grant === undefined) return true;
+    const holdMs = charge(this.context, this.settings, this.exchange, grant, direction, from, byteCount);
+    if (holdMs < 0) {
+      this.fail(budgetUsedUp(this.context, grant));
+      return false;
+    }
     this.session.deadlineAt += holdMs;
-    if (direction === "up") this.request.countRateFrom(this.context.now + holdMs);
+    if (holdMs > 0 && direction === "up") this.request.countRateFrom(this.context.now + holdMs);
+    return true;
   }
 
   private pause(upstream: Upstream): void {
@@ -294,7 +307,6 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
 
   private finish(answer: Answer): void {
     const { upstream } = this;
-    this.passage.grant?.charge("down", answer.pipe.written, epochNow(this.context));
     if (upstream !== undefined) {
       this.resume(upstream);
       this.context.held.release(upstream.link);

@@ -7,14 +7,7 @@ import type { Link, LinkOwner } from "../net/link.ts";
 import { NEVER } from "../net/timer.ts";
 import { cells } from "../observe/cells.ts";
 import type { SniDecision } from "../policy/sni.ts";
-import {
-  type ClientConnection,
-  deadlineIn,
-  epochNow,
-  type RelayContext,
-  type Settings,
-  touch,
-} from "./context.ts";
+import { type ClientConnection, deadlineIn, type RelayContext, type Settings, touch } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Failure } from "./failure.ts";
 import { tellAudited } from "./gate/audit.ts";
@@ -37,7 +30,7 @@ export class Tunnel implements LinkOwner, ClientConnection {
   readonly #passage: Passage;
   readonly #client: Link;
   readonly #upstream: Link;
-  readonly #idleMs: number;
+  readonly #settings: Settings;
   /** Undefined when it has seen what it wanted, or nothing has to be seen. */
   #guard: HelloGuard | undefined;
   #linksOpen = 2;
@@ -57,12 +50,11 @@ export class Tunnel implements LinkOwner, ClientConnection {
     fromUpstream: Buffer | undefined,
     guard: HelloGuard | undefined,
   ): void {
-    const { tunnelIdle } = settings.config.timeouts;
     const { context, link: client } = session;
-    const tunnel = new Tunnel(context, exchange, passage, client, upstream, tunnelIdle, guard);
+    const tunnel = new Tunnel(context, exchange, settings, passage, client, upstream, guard);
     const fromClient = session.handOver();
     // Who is in debt from before waits.
-    tunnel.#shape("down", upstream, 0);
+    tunnel.#pay("down", upstream, 0);
     if (fromClient !== undefined && fromClient.length > 0) tunnel.onData(client, fromClient);
     if (fromUpstream !== undefined && fromUpstream.length > 0) tunnel.onData(upstream, fromUpstream);
     if (session.hasEnded) tunnel.onEnd(client);
@@ -71,10 +63,10 @@ export class Tunnel implements LinkOwner, ClientConnection {
   constructor(
     context: RelayContext,
     exchange: Exchange,
+    settings: Settings,
     passage: Passage,
     client: Link,
     upstream: Link,
-    idleMs: number,
     guard: HelloGuard | undefined,
   ) {
     this.#context = context;
@@ -83,9 +75,9 @@ export class Tunnel implements LinkOwner, ClientConnection {
     this.#passage = passage;
     this.#client = client;
     this.#upstream = upstream;
-    this.#idleMs = idleMs;
+    this.#settings = settings;
     this.#guard = guard;
-    this.deadlineAt = deadlineIn(context, idleMs);
+    this.deadlineAt = deadlineIn(context, settings.config.timeouts.tunnelIdle);
     client.owner = this;
     upstream.owner = this;
     context.deadlines.add(this);
@@ -97,6 +89,7 @@ export class Tunnel implements LinkOwner, ClientConnection {
     this.#stayOpen();
     if (from === this.#client) {
       this.#exchange.bytesIn += bytes.length;
+      if (!this.#pay("up", from, bytes.length)) return;
       if (this.#guard !== undefined && !this.#looksAt(this.#guard, bytes)) return;
       this.#toUpstream(bytes);
       return;
@@ -105,10 +98,10 @@ export class Tunnel implements LinkOwner, ClientConnection {
       touch(this.#context);
       this.#exchange.firstByteCame();
     }
-    this.#exchange.bytesOut += bytes.length;
     counters.add(cells.bytesFromUpstreams, bytes.length);
+    if (!this.#pay("down", from, bytes.length)) return;
+    this.#exchange.bytesOut += bytes.length;
     if (!this.#client.write(bytes)) from.pause();
-    this.#shape("down", from, bytes.length);
   }
 
   onDrain(link: Link): void {
@@ -158,13 +151,12 @@ export class Tunnel implements LinkOwner, ClientConnection {
     const { held, now } = this.#context;
     // Who is held can't move anything.
     const heldMs = Math.max(held.leftMs(this.#client, now), held.leftMs(this.#upstream, now));
-    this.deadlineAt = deadlineIn(this.#context, this.#idleMs + heldMs);
+    this.deadlineAt = deadlineIn(this.#context, this.#settings.config.timeouts.tunnelIdle + heldMs);
   }
 
   #toUpstream(bytes: Buffer): void {
     this.#context.counters.add(cells.bytesToUpstreams, bytes.length);
     if (!this.#upstream.write(bytes)) this.#client.pause();
-    this.#shape("up", this.#client, bytes.length);
   }
 
   /** Whether the piece may go on by the common way: it is not kept, and nothing is wrong with it. */
@@ -186,13 +178,17 @@ export class Tunnel implements LinkOwner, ClientConnection {
     for (const bytes of guard.takeHeldBack()) this.#toUpstream(bytes);
   }
 
-  /** Charges the limits with what has passed; who sent it waits as long as they say. */
-  #shape(direction: "up" | "down", from: Link, byteCount: number): void {
+  /** Charges the limits; who sent it waits as long as they say. False: a budget is used up, and the tunnel is cut. */
+  #pay(direction: "up" | "down", from: Link, byteCount: number): boolean {
     const { grant } = this.#passage;
-    if (grant === undefined || this.#linksOpen < 2) return;
-    const holdMs = charge(this.#context, grant, direction, from, byteCount);
-    if (holdMs >= 0) this.deadlineAt += holdMs;
-    else this.#refuse(budgetUsedUp(grant, epochNow(this.#context)));
+    if (grant === undefined || this.#linksOpen < 2) return true;
+    const holdMs = charge(this.#context, this.#settings, this.#exchange, grant, direction, from, byteCount);
+    if (holdMs < 0) {
+      this.#refuse(budgetUsedUp(this.#context, grant));
+      return false;
+    }
+    this.deadlineAt += holdMs;
+    return true;
   }
 
   /** Nothing can be told in a tunnel but by cutting it. */

@@ -15,7 +15,7 @@ import { settingsOf } from "../../src/relay/settings.ts";
 
 type GateParts = Pick<
   RelayContext,
-  "limiter" | "bans" | "verifier" | "held" | "acceptQueue" | "refusedHosts" | "shedLevel" | "epochMs"
+  "limiter" | "bans" | "verifier" | "verifying" | "held" | "acceptQueue" | "refusedHosts" | "shedLevel" | "epochMs"
 >;
 
 const SEED = 7;
@@ -34,6 +34,7 @@ export function gateParts(
     limiter: new Limiter(memory, 0, SEED),
     bans: new BanTable(memory, 0, SEED, config.bans),
     verifier: new Verifier(verify),
+    verifying: new Map(),
     held: new HeldLinks(),
     acceptQueue: new AcceptQueue(),
     refusedHosts: new HeavyHitters(64),

@@ -23,7 +23,7 @@ import { type ClientConnection, deadlineIn, type RelayContext, type Settings, to
 import { Exchange } from "../exchange.ts";
 import type { Failure } from "../failure.ts";
 import type { ClientFacts } from "../gate/client-facts.ts";
-import { tellRefusal } from "../gate/refusal.ts";
+import { banned, tellRefusal } from "../gate/refusal.ts";
 import { strike } from "../gate/strike.ts";
 import type { ClientSide, Handler } from "../handler.ts";
 import { dateLine } from "../message/date.ts";
@@ -131,7 +131,7 @@ export class Session implements ClientSide, ClientConnection, LinkOwner {
     counters.add(
       now < this.#headClock.deadlineMs ? cells.limitReached.min_rate : cells.limitReached.timeout_head,
     );
-    if (strike(this.context, this.client, "slow")) return this.link.destroy();
+    if (strike(this.context, this.client, "slow")) return this.refuse(banned());
     this.refuse({
       word: "http_request_error",
       detail: "The request's head did not come in time",
@@ -158,8 +158,11 @@ export class Session implements ClientSide, ClientConnection, LinkOwner {
     if (this.#isAdvancing) return;
     this.#isAdvancing = true;
     const inbox = this.#inbox;
-    while (inbox.bytes !== undefined && this.#step(inbox.bytes)) inbox.settle();
-    this.#isAdvancing = false;
+    try {
+      while (inbox.bytes !== undefined && this.#step(inbox.bytes)) inbox.settle();
+    } finally {
+      this.#isAdvancing = false;
+    }
     if (this.hasEnded && this.#state === "head") return this.#leave();
     this.#settle();
     if (this.hasEnded && !this.hasWaiting) this.#handler?.onClientEnd();
@@ -311,7 +314,7 @@ export class Session implements ClientSide, ClientConnection, LinkOwner {
   #protocolError(error: unknown): void {
     if (!(error instanceof ProtocolError)) throw error;
     if (error.limit !== undefined) this.context.counters.add(limitCells[error.limit]);
-    if (strike(this.context, this.client, "errors")) return this.link.destroy();
+    if (strike(this.context, this.client, "errors")) return this.fail(banned());
     this.fail({ word: "http_request_error", detail: error.message, status: error.status });
   }
 

@@ -21,8 +21,9 @@ export function isAudited(
 /** It passes, and would not. */
 export function tellAudited({ counters }: RelayContext, exchange: Exchange, failure: Failure): void {
   if (failure.refusal !== undefined) counters.add(cells.refusals[failure.refusal.reason]);
+  // The first that would have refused it is the one that would have been told.
+  if (!exchange.wouldDeny) exchange.refusedBy(failure);
   exchange.wouldDeny = true;
-  exchange.refusedBy(failure);
 }
 
 /** A limit is reached: undefined when that is only to be told. */

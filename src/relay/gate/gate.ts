@@ -3,6 +3,7 @@
  *
  *   1. memory is short                  503, and no exchange
  *   2. the client is banned             cut
+ *      who the client is (`log-in.ts`)  407, 503
  *   3. the policy's rules               403, 407, a redirect, a cut, or on
  *   4. what they say of the content     403, 413
  *   5. the limits                       429
@@ -34,6 +35,12 @@ export type Entry =
 /** From this level on no exchange begins. */
 const SHED_EXCHANGES = 2;
 
+/** The first two steps, before a password is verified for it; undefined: on. */
+export function refusedEarly(context: RelayContext, client: ClientFacts): Failure | undefined {
+  if (context.shedLevel >= SHED_EXCHANGES) return overloaded();
+  return context.bans.find(client.address, epochNow(context)) === undefined ? undefined : banned();
+}
+
 export function enter(
   context: RelayContext,
   settings: Settings,
@@ -44,8 +51,6 @@ export function enter(
 ): Entry {
   const nowMs = epochNow(context);
   exchange.user = client.user?.name;
-  if (context.shedLevel >= SHED_EXCHANGES) return refused(overloaded());
-  if (context.bans.find(client.address, nowMs) !== undefined) return refused(banned());
 
   const { policy } = settings;
   const passage = new Passage(context, settings, exchange, client, head, target, nowMs);
@@ -55,6 +60,11 @@ export function enter(
   if (client.user !== undefined) countUser(context, settings, client.user.name);
   if (settings.hasRules && decision.verdict !== "by-address") exchange.decidedBy(decision);
   if (decision.effects !== undefined) takeEffect(context, settings, exchange, passage, decision.effects);
+  if (decision.wouldDeny) {
+    // What is refused uses up no limit, and so nor does what an audit only says it would refuse.
+    context.refusedHosts.count(passage.host);
+    return passage;
+  }
 
   switch (decision.verdict) {
     case "allow":
@@ -122,8 +132,7 @@ function limitRefusal(
   if (granted === undefined) return undefined;
   if (granted instanceof Grant) {
     exchange.grant = granted;
-    // An audit counts what is used, and holds nobody up.
-    if (settings.config.policy.mode === "enforce") passage.grant = granted;
+    passage.grant = granted;
     return undefined;
   }
   const failure = limitFailure(context, settings, exchange, granted);

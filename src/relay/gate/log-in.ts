@@ -19,7 +19,8 @@ import {
 import type { Failure } from "../failure.ts";
 import type { ClientSide, Handler } from "../handler.ts";
 import type { ClientFacts } from "./client-facts.ts";
-import { busyLogIn, refusedLogIn } from "./refusal.ts";
+import { refusedEarly } from "./gate.ts";
+import { banned, busyLogIn, refusedLogIn } from "./refusal.ts";
 import { strike } from "./strike.ts";
 
 export type LoggedIn = "in" | Failure | Promise<Checked> | WrongCredentials;
@@ -27,7 +28,12 @@ export type LoggedIn = "in" | Failure | Promise<Checked> | WrongCredentials;
 /** To be told late. */
 export interface WrongCredentials {
   readonly late: Failure;
+  /** It counts towards a ban. */
+  readonly isGuess: boolean;
 }
+
+/** Passwords of one client that may be under verification at once: others want theirs verified too. */
+const VERIFYING_MAX = 8;
 
 /** Sets the client's user. */
 export function logIn(
@@ -45,9 +51,20 @@ export function logIn(
   const credentials = head.fields.proxyAuthorization;
   const nowMs = epochNow(context);
   if (credentials !== undefined && client.hasShown(credentials, settings, nowMs)) return "in";
-  const checked = context.verifier.check(credentials, nowMs);
-  if (checked instanceof Promise) return checked;
+  const { verifying } = context;
+  const own = verifying.get(client.text) ?? 0;
+  const checked = context.verifier.check(credentials, nowMs, own < VERIFYING_MAX);
+  if (checked instanceof Promise) {
+    verifying.set(client.text, own + 1);
+    return checked.finally(() => verified(verifying, client.text));
+  }
   return judge(context, settings, authentication, client, credentials, checked);
+}
+
+function verified(verifying: Map<string, number>, client: string): void {
+  const left = (verifying.get(client) ?? 1) - 1;
+  if (left > 0) verifying.set(client, left);
+  else verifying.delete(client);
 }
 
 function judge(
@@ -71,8 +88,9 @@ function judge(
     case "wrong":
     case "expired": {
       client.loggedOut();
-      const reason = checked.result === "wrong" ? "credentials_wrong" : "token_expired";
-      return { late: refusedLogIn(reason, authentication.challenge) };
+      const isGuess = checked.result === "wrong";
+      const reason = isGuess ? "credentials_wrong" : "token_expired";
+      return { late: refusedLogIn(reason, authentication.challenge), isGuess };
     }
     case "busy":
       return busyLogIn();
@@ -111,7 +129,7 @@ export class LogIn implements Handler {
 
   start(): void {
     const first = this.#first;
-    if (!(first instanceof Promise)) return this.#wait(first.late);
+    if (!(first instanceof Promise)) return this.#wait(first);
     this.#session.deadlineAt = deadlineIn(this.#session.context, this.#settings.config.timeouts.head);
     void first.then((checked) => this.#checked(checked));
   }
@@ -133,9 +151,15 @@ export class LogIn implements Handler {
   }
 
   #checked(checked: Checked): void {
-    if (this.#isOver) return;
     const { context } = this.#session;
     touch(context);
+    if (this.#isOver) {
+      // Whoever leaves before it is answered has guessed all the same.
+      if (checked.result === "wrong") strike(context, this.#session.client, "credentials");
+      return;
+    }
+    const refused = refusedEarly(context, this.#session.client);
+    if (refused !== undefined) return this.#refuse(refused);
     const { authentication } = this.#settings;
     const { proxyAuthorization } = this.#head.fields;
     // A reload may have turned it off meanwhile; this exchange keeps the settings that it began with.
@@ -144,7 +168,7 @@ export class LogIn implements Handler {
         ? "in"
         : judge(context, this.#settings, authentication, this.#session.client, proxyAuthorization, checked);
     if (result === "in") return this.#session.enter(this.#head, this.#target);
-    if ("late" in result) this.#wait(result.late);
+    if ("late" in result) this.#wait(result);
     else this.#refuse(result);
   }
 
@@ -152,10 +176,10 @@ export class LogIn implements Handler {
     this.#session.fail(failure, this.#head, this.#persists);
   }
 
-  #wait(late: Failure): void {
+  #wait({ late, isGuess }: WrongCredentials): void {
     const { context } = this.#session;
     this.#late = late;
-    if (strike(context, this.#session.client, "credentials")) return this.#session.link.destroy();
+    if (isGuess && strike(context, this.#session.client, "credentials")) return this.#refuse(banned());
     this.#session.deadlineAt = deadlineIn(context, this.#settings.authentication?.delay ?? 0);
   }
 }

@@ -140,7 +140,8 @@ export class Passage implements RequestFacts {
 
 function refusedDestination(address: Address, refusal: DestinationRefusal): Failure {
   const detail = describeRefusal(address, refusal);
-  return refusal.because === "own_listener" ? { word: "proxy_loop_detected", detail } : prohibited(detail);
+  const failure = prohibited(detail);
+  return refusal.because === "own_listener" ? { ...failure, word: "proxy_loop_detected" } : failure;
 }
 
 function prohibited(detail: string): Failure {

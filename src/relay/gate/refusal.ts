@@ -134,6 +134,8 @@ export function overloaded(): Failure {
 /** What the log and the counters hear of an exchange that failed, or was refused. */
 export function tellRefusal({ counters }: RelayContext, exchange: Exchange, failure: Failure): void {
   exchange.failure = failure.word;
+  // It did not pass, whatever an audit would have let pass.
+  if (failure.refusal !== undefined) exchange.wouldDeny = false;
   exchange.refusedBy(failure);
   if (failure.refusal !== undefined) counters.add(cells.refusals[failure.refusal.reason]);
 }

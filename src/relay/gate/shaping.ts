@@ -1,13 +1,20 @@
-/** Limits on bytes, at work: what has passed is charged, and its sender is held as long as they say. */
+/**
+ * Limits on bytes, at work: what comes is charged before it is passed on, and its
+ * sender is held as long as they say. An audit charges too, and holds nobody.
+ */
 import type { Grant } from "../../limits/grant.ts";
 import type { Link } from "../../net/link.ts";
-import { epochNow, type RelayContext, touch } from "../context.ts";
+import { epochNow, type RelayContext, type Settings, touch } from "../context.ts";
+import type { Exchange } from "../exchange.ts";
 import type { Failure } from "../failure.ts";
+import { tellAudited } from "./audit.ts";
 import { refusedByLimit } from "./refusal.ts";
 
-/** Milliseconds that `from` is held; -1: a budget is used up, and the exchange has to end. */
+/** Milliseconds that `from` is held; -1: a budget is used up, the exchange has to end, and this may not pass. */
 export function charge(
   context: RelayContext,
+  settings: Settings,
+  exchange: Exchange,
   grant: Grant,
   direction: "up" | "down",
   from: Link,
@@ -15,10 +22,14 @@ export function charge(
 ): number {
   touch(context);
   const holdMs = grant.charge(direction, byteCount, epochNow(context));
+  if (settings.config.policy.mode === "audit") {
+    if (holdMs < 0 && !exchange.wouldDeny) tellAudited(context, exchange, budgetUsedUp(context, grant));
+    return 0;
+  }
   if (holdMs > 0) context.held.hold(from, context.now + holdMs);
   return holdMs;
 }
 
-export function budgetUsedUp(grant: Grant, nowMs: number): Failure {
-  return refusedByLimit(grant.exhausted(nowMs));
+export function budgetUsedUp(context: RelayContext, grant: Grant): Failure {
+  return refusedByLimit(grant.exhausted(epochNow(context)));
 }

@@ -37,13 +37,13 @@ describe("a budget that is used up", () => {
     expect(next.received).toMatch(/\r\nRetry-After: 86\d{3}\r\n/);
   });
 
-  transcript("lets an answer that is whole pass", (relay) => {
+  transcript("does not pass on what would go beyond it, and says so instead", (relay) => {
     relay.configure(BUDGET);
     const { client, upstream } = relay.exchange(GET);
     upstream.says(`${answerOf(12)}${KIB.repeat(12)}`);
     client.says(GET);
 
-    expect(statuses(client)).toEqual([200, 429]);
+    expect(statuses(client)).toEqual([429, 429]);
   });
 
   transcript("by a request's body is told, for no answer has begun", (relay) => {

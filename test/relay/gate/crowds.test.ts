@@ -145,7 +145,7 @@ describe("who does wrong too often is banned: cut as it comes, and with its next
       expect(early.isClosed).toBe(true);
       expect(statuses(early)).toEqual([200]);
       expect(relay.records.at(-1)).toMatchObject({ status: 0, reason: "banned" });
-      expect(relay.read(cells.refusals.banned)).toBe(1);
+      expect(relay.read(cells.refusals.banned)).toBeGreaterThan(0);
       expect(relay.client([], "192.0.2.1").isClosed).toBe(false);
       relay.pass(601_000);
       expect(relay.client([], CLIENT).isClosed).toBe(false);

@@ -23,7 +23,7 @@ describe("what comes faster than a download may be", () => {
     relay.configure(DOWN);
     const { client, upstream } = relay.exchange(GET);
     upstream.says(`${answerOf(12)}${KIB.repeat(4)}`);
-    expect(relay.told().at(-1)).toBe("upstream hold");
+    expect(relay.told()).toContain("upstream hold");
     relay.pass(2_900);
     expect(upstream.canBeHeard).toBe(false);
     relay.pass(500);
