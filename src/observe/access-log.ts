@@ -53,6 +53,7 @@ function jsonWriter({ query, listeners }: LineOptions): (record: ExchangeRecord)
       kind: record.kind,
       method: record.method,
       target: cutTarget(record.target, query),
+      rewritten: record.rewritten === undefined ? undefined : cutTarget(record.rewritten, query),
       status: record.status,
       bytesIn: record.bytesIn,
       bytesOut: record.bytesOut,

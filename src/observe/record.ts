@@ -21,6 +21,8 @@ export interface ExchangeRecord {
   readonly method: string;
   /** `http://host/path?query` or, for CONNECT, `host:port`. As the client asked for it, whatever a rule has made of it; empty when it could not be read. */
   readonly target: string;
+  /** Where a rule has sent it instead, as `http://host/path?query`; undefined when none has. */
+  readonly rewritten: string | undefined;
   /** What the client was told; 0 when it left, or was cut, before any status. */
   readonly status: number;
   /** Bytes read from the client for this exchange, head included. */

@@ -23,6 +23,7 @@ export class Exchange implements ExchangeRecord {
   user: string | undefined = undefined;
   method = "";
   target = "";
+  rewritten: string | undefined = undefined;
   status = 0;
   bytesIn = 0;
   bytesOut = 0;

@@ -23,6 +23,7 @@ export function recordOf(changes: Partial<ExchangeRecord> = {}): ExchangeRecord 
     list: undefined,
     tags: [],
     wouldDeny: false,
+    rewritten: undefined,
     ...changes,
   };
 }

@@ -80,7 +80,7 @@ export function enter(
     case "log-in":
       return settings.authentication === undefined
         ? refusedHost(context, passage, decision)
-        : refused(refusedLogIn("credentials_missing", settings.authentication.challenge));
+        : refused(refusedLogIn("credentials_missing", settings.authentication.challenge, decision));
     case "redirect":
       return { result: "redirected", reply: redirected(decision) };
   }
@@ -95,7 +95,9 @@ function takeEffect(
 ): void {
   countEffects(context, settings, effects);
   exchange.tags = effects.tags;
-  if (effects.target !== undefined) passage.turnTo(effects.target);
+  if (effects.target === undefined) return;
+  passage.turnTo(effects.target);
+  exchange.rewritten = `http://${passage.authority}${passage.path}`;
 }
 
 function contentRefusal(

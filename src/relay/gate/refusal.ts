@@ -23,10 +23,9 @@ type RuleRefusal = Pick<Decision, "verdict" | "rule" | "ruleIndex" | "list">;
 /** By a rule, or by the default. */
 export function refusedByRule(decision: RuleRefusal): Failure {
   const isDefault = decision.ruleIndex < 0;
-  const by = isDefault ? "by default, for no rule allows it" : `by rule ${quoted(decision.rule)}`;
   return {
     word: "http_request_denied",
-    detail: `Policy refused this request ${by}${decision.list === undefined ? "" : ` (list ${quoted(decision.list)})`}`,
+    detail: `Policy refused this request ${byRule(decision)}${decision.list === undefined ? "" : ` (list ${quoted(decision.list)})`}`,
     refusal: {
       reason: isDefault ? "default" : "rule",
       rule: decision.rule,
@@ -44,7 +43,7 @@ export function refusedByAddress(
   challenge: string | undefined,
 ): Failure {
   if (decision.verdict === "log-in" && challenge !== undefined)
-    return refusedLogIn("credentials_missing", challenge);
+    return refusedLogIn("credentials_missing", challenge, decision);
   const failure = refusedByRule(decision);
   return { ...failure, detail: `${failure.detail}: it leads to ${address}` };
 }
@@ -62,12 +61,18 @@ const LOG_IN_DETAILS = {
   token_expired: "The token for this proxy has expired",
 } as const;
 
-export function refusedLogIn(reason: keyof typeof LOG_IN_DETAILS, challenge: string): Failure {
+/** `decision`: of a policy that asks for them, where not everybody has to log in. */
+export function refusedLogIn(
+  reason: keyof typeof LOG_IN_DETAILS,
+  challenge: string,
+  decision?: RuleRefusal,
+): Failure {
+  const without = decision === undefined ? "" : `; without them policy refuses this ${byRule(decision)}`;
   return {
     word: "http_request_denied",
     status: 407,
-    detail: LOG_IN_DETAILS[reason],
-    refusal: { reason, rule: undefined, fields: challenge, mayRetry: true },
+    detail: `${LOG_IN_DETAILS[reason]}${without}`,
+    refusal: { reason, rule: decision?.rule, fields: challenge, mayRetry: true },
   };
 }
 
@@ -138,6 +143,10 @@ export function tellRefusal({ counters }: RelayContext, exchange: Exchange, fail
   if (failure.refusal !== undefined) exchange.wouldDeny = false;
   exchange.refusedBy(failure);
   if (failure.refusal !== undefined) counters.add(cells.refusals[failure.refusal.reason]);
+}
+
+function byRule({ rule, ruleIndex }: RuleRefusal): string {
+  return ruleIndex < 0 ? "by default, for no rule allows it" : `by rule ${quoted(rule)}`;
 }
 
 function quoted(name: string): string {
