@@ -9,7 +9,13 @@ import { HtpasswdFile } from "./htpasswd-file.ts";
 import { type AddedToken, type TokenRequest, TokenStore } from "./token-store.ts";
 
 export type PreparedAccounts =
-  | { readonly ok: true; readonly accounts: readonly Account[]; commit(): void }
+  | {
+      readonly ok: true;
+      readonly accounts: readonly Account[];
+      commit(): void;
+      /** With the tokens that have come and gone since. */
+      renew(): PreparedAccounts;
+    }
   | { readonly ok: false; readonly problems: readonly string[] };
 
 /** Times are milliseconds since the epoch. Never the secret. */
@@ -86,11 +92,7 @@ export class AccountKeeper {
   /** Never rejects. Without `commit` nothing changes; with it `onChanged` is called if a token came or went meanwhile. */
   async prepare(spec: AuthenticationSpec): Promise<PreparedAccounts> {
     const watched = spec.htpasswd === undefined ? undefined : await this.#readFirst(spec.htpasswd);
-    const { accounts, problems } = joinAccounts(spec, watched?.accounts ?? [], this.#store.accounts);
-    const all = [...(watched?.problems ?? []).map(ofHtpasswd), ...problems];
-    if (all.length > 0) return { ok: false, problems: all };
-    const added = this.#store.accounts;
-    return { ok: true, accounts, commit: () => this.#commit(spec, watched, accounts, added) };
+    return this.#prepared(spec, watched);
   }
 
   /** The secret is told once and kept nowhere. A token lives until it is removed, expires, or Headgate ends. */
@@ -177,6 +179,19 @@ export class AccountKeeper {
       loadedAt: now,
       checkedAt: now,
       problems: look.result === "failed" ? look.problems : look.result === "read" ? [] : beingWritten,
+    };
+  }
+
+  #prepared(spec: AuthenticationSpec, watched: WatchedFile | undefined): PreparedAccounts {
+    const added = this.#store.accounts;
+    const { accounts, problems } = joinAccounts(spec, watched?.accounts ?? [], added);
+    const all = [...(watched?.problems ?? []).map(ofHtpasswd), ...problems];
+    if (all.length > 0) return { ok: false, problems: all };
+    return {
+      ok: true,
+      accounts,
+      commit: () => this.#commit(spec, watched, accounts, added),
+      renew: () => this.#prepared(spec, watched),
     };
   }
 

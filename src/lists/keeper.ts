@@ -10,7 +10,13 @@ import { KeptList, LIST_TIMING, type ListState, type ListTiming } from "./kept-l
 export type ListTables = ReadonlyMap<string, SharedArrayBuffer>;
 
 export type PreparedLists =
-  | { readonly ok: true; readonly tables: ListTables; commit(): void }
+  | {
+      readonly ok: true;
+      readonly tables: ListTables;
+      commit(): void;
+      /** With what the lists that are in force already have become since. */
+      renew(): PreparedLists;
+    }
   | { readonly ok: false; readonly problems: readonly string[] };
 
 /** Lists that load at once: each may need some hundred MiB meanwhile. */
@@ -45,11 +51,7 @@ export class ListKeeper {
     for (const list of fresh) this.#preparing.add(list);
     const problems = await loadAll(fresh);
     for (const list of fresh) this.#preparing.delete(list);
-    if (this.#isClosed) return { ok: false, problems: ["the lists are closed"] };
-    if (problems.length > 0) return { ok: false, problems };
-
-    const tables = tablesOf(lists);
-    return { ok: true, tables, commit: () => this.#commit(specs, lists, tables) };
+    return problems.length > 0 ? { ok: false, problems } : this.#prepared(specs, lists);
   }
 
   /** In the order of the configuration. */
@@ -60,6 +62,17 @@ export class ListKeeper {
   close(): void {
     this.#isClosed = true;
     for (const list of [...this.#lists.values(), ...this.#preparing]) list.close();
+  }
+
+  #prepared(specs: readonly ListSpec[], lists: ReadonlyMap<string, KeptList>): PreparedLists {
+    if (this.#isClosed) return { ok: false, problems: ["the lists are closed"] };
+    const tables = tablesOf(lists);
+    return {
+      ok: true,
+      tables,
+      commit: () => this.#commit(specs, lists, tables),
+      renew: () => this.#prepared(specs, lists),
+    };
   }
 
   #commit(specs: readonly ListSpec[], lists: ReadonlyMap<string, KeptList>, tables: ListTables): void {

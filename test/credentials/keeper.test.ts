@@ -73,6 +73,21 @@ describe("what is prepared", () => {
     expect(changed.at(-1)).toEqual(["ann", "new"]);
   });
 
+  test("can be renewed, and then has the tokens of the moment", async () => {
+    const { keeper, changed } = keeperOfNobody();
+    keeper.addToken({ name: "old", expires: undefined, groups: [] });
+    const prepared = await keeper.prepare({ ...nobody, users: [{ name: "ann", password: "x", groups: [] }] });
+    keeper.removeToken("old");
+    keeper.addToken({ name: "short", expires: undefined, groups: [] });
+
+    const renewed = prepared.ok ? prepared.renew() : prepared;
+    expect(renewed.ok ? namesOf(renewed.accounts) : []).toEqual(["ann", "short"]);
+    keeper.removeToken("short");
+    if (renewed.ok) renewed.commit();
+
+    expect(changed.at(-1)).toEqual(["ann"]);
+  });
+
   test("tells nobody anew when nothing has changed since", async () => {
     const { keeper, changed } = keeperOfNobody();
     keeper.addToken({ name: "ci", expires: undefined, groups: [] });

@@ -235,6 +235,20 @@ describe("to prepare", () => {
     expect(holds(changes[1] as ListTables, "ads", "b.example")).toBe(true);
   });
 
+  test("can be renewed, and then has what a list has become", async () => {
+    await putInForce([file()]);
+    const prepared = await keeper.prepare([file()]);
+    await replace("b.example\n");
+    await until("the swap", () => changes.length === 1);
+
+    const renewed = prepared.ok ? prepared.renew() : prepared;
+    if (!renewed.ok) throw new Error(renewed.problems.join());
+    expect(holds(renewed.tables, "ads", "b.example")).toBe(true);
+    renewed.commit();
+
+    expect(changes).toHaveLength(1);
+  });
+
   test("ends at once when the keeper is closed", async () => {
     answer = () => new Response(new ReadableStream({ start() {} }));
     const preparing = keeper.prepare([url()]);
