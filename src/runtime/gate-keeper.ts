@@ -7,12 +7,12 @@
 import { hostname } from "node:os";
 import type { Config } from "../config/schema.ts";
 import type { Account } from "../credentials/account.ts";
-import { AccountKeeper } from "../credentials/keeper.ts";
-import { ListKeeper, type ListTables } from "../lists/keeper.ts";
-import { LIMITS_MAX, LISTS_MAX, RULES_MAX, TAGS_MAX, USERS_MAX } from "../observe/cells.ts";
+import { AccountKeeper, type PreparedAccounts } from "../credentials/keeper.ts";
+import { ListKeeper, type ListTables, type PreparedLists } from "../lists/keeper.ts";
 import { type HeavyHitter, HeavyHitters } from "../observe/heavy-hitters.ts";
 import type { PlaceNames } from "../observe/metric-table.ts";
-import { namesByPlace, Places } from "./places.ts";
+import { type GatePlaces, GatePlan, NO_PLACES } from "./gate-places.ts";
+import { namesByPlace } from "./places.ts";
 
 /** What a worker is told; can be posted. */
 export interface GateState {
@@ -24,17 +24,14 @@ export interface GateState {
   readonly hostName: string;
 }
 
-/** Cells by name; what is not there is not counted. */
-export interface GatePlaces {
-  readonly rules: ReadonlyMap<string, number>;
-  readonly lists: ReadonlyMap<string, number>;
-  readonly users: ReadonlyMap<string, number>;
-  readonly tags: ReadonlyMap<string, number>;
-  readonly limits: ReadonlyMap<string, number>;
-}
-
 export type PreparedGate =
-  | { readonly ok: true; readonly state: GateState; commit(): void }
+  | {
+      readonly ok: true;
+      readonly state: GateState;
+      commit(): void;
+      /** With what tokens, and lists that are in force already, have become since. */
+      renew(): PreparedGate;
+    }
   | { readonly ok: false; readonly problems: readonly string[] };
 
 /** Hosts that are kept count of; the rest shares the least count. */
@@ -45,18 +42,14 @@ export class GateKeeper {
     lists: new Map(),
     accounts: [],
     hasAccounts: false,
-    places: noPlaces(),
+    places: NO_PLACES,
     hostName: hostname(),
   };
   readonly lists: ListKeeper;
   readonly accounts: AccountKeeper;
   readonly refusedHosts = new HeavyHitters(REFUSED_HOSTS);
   readonly #onChanged: () => void;
-  readonly #rules = new Places(RULES_MAX);
-  readonly #listPlaces = new Places(LISTS_MAX);
-  readonly #users = new Places(USERS_MAX);
-  readonly #tags = new Places(TAGS_MAX);
-  readonly #limits = new Places(LIMITS_MAX);
+  #plan = new GatePlan();
   #config: Config | undefined;
 
   /** `onChanged`: `state` is another, and workers must have it. */
@@ -70,26 +63,7 @@ export class GateKeeper {
   async prepare(config: Config): Promise<PreparedGate> {
     const lists = await this.lists.prepare(config.policy.lists);
     const accounts = await this.accounts.prepare(config.authentication);
-    if (!lists.ok || !accounts.ok) {
-      return { ok: false, problems: [lists, accounts].flatMap((each) => (each.ok ? [] : each.problems)) };
-    }
-    const state: GateState = {
-      lists: lists.tables,
-      accounts: accounts.accounts,
-      hasAccounts: this.accounts.locks(config.authentication, accounts.accounts),
-      places: this.#placesOf(config.policy, accounts.accounts),
-      hostName: this.state.hostName,
-    };
-    return {
-      ok: true,
-      state,
-      commit: () => {
-        this.#config = config;
-        this.state = state;
-        lists.commit();
-        accounts.commit();
-      },
-    };
+    return this.#prepared(config, lists, accounts);
   }
 
   names(): PlaceNames {
@@ -113,6 +87,32 @@ export class GateKeeper {
     this.accounts.close();
   }
 
+  #prepared(config: Config, lists: PreparedLists, accounts: PreparedAccounts): PreparedGate {
+    if (!lists.ok || !accounts.ok) {
+      return { ok: false, problems: [lists, accounts].flatMap((each) => (each.ok ? [] : each.problems)) };
+    }
+    const plan = this.#plan.copy();
+    const state: GateState = {
+      lists: lists.tables,
+      accounts: accounts.accounts,
+      hasAccounts: this.accounts.locks(config.authentication, accounts.accounts),
+      places: plan.assign(config.policy, accounts.accounts),
+      hostName: this.state.hostName,
+    };
+    return {
+      ok: true,
+      state,
+      commit: () => {
+        this.#config = config;
+        this.#plan = plan;
+        this.state = state;
+        lists.commit();
+        accounts.commit();
+      },
+      renew: () => this.#prepared(config, lists.renew(), accounts.renew()),
+    };
+  }
+
   #become(state: GateState): void {
     const config = this.#config;
     this.state =
@@ -121,23 +121,8 @@ export class GateKeeper {
         : {
             ...state,
             hasAccounts: this.accounts.locks(config.authentication, state.accounts),
-            places: this.#placesOf(config.policy, state.accounts),
+            places: this.#plan.assign(config.policy, state.accounts),
           };
     this.#onChanged();
   }
-
-  #placesOf({ rules, lists, limits }: Config["policy"], accounts: readonly Account[]): GatePlaces {
-    return {
-      rules: this.#rules.assign(rules.map(({ name }) => name)),
-      lists: this.#listPlaces.assign(lists.map(({ name }) => name)),
-      users: this.#users.assign(accounts.map(({ name }) => name)),
-      tags: this.#tags.assign(rules.flatMap(({ tags }) => tags)),
-      limits: this.#limits.assign(limits.map(({ name }) => name)),
-    };
-  }
-}
-
-function noPlaces(): GatePlaces {
-  const none = new Map<string, number>();
-  return { rules: none, lists: none, users: none, tags: none, limits: none };
 }

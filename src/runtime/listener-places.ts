@@ -4,7 +4,14 @@ import { LISTENERS_MAX } from "../observe/cells.ts";
 import { Places } from "./places.ts";
 
 export class ListenerPlaces {
-  readonly #places = new Places(LISTENERS_MAX);
+  #places = new Places(LISTENERS_MAX);
+
+  /** For a config that may still be refused. */
+  copy(): ListenerPlaces {
+    const copy = new ListenerPlaces();
+    copy.#places = this.#places.copy();
+    return copy;
+  }
 
   /** By position in `addresses`. */
   assign(addresses: readonly HostPort[]): number[] {

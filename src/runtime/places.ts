@@ -12,6 +12,13 @@ export class Places {
     this.#max = max;
   }
 
+  /** What is assigned in one is not assigned in the other. */
+  copy(): Places {
+    const copy = new Places(this.#max);
+    for (const [name, place] of this.#known) copy.#known.set(name, place);
+    return copy;
+  }
+
   /** Those that there is no place for are left out: they are not counted. */
   assign(names: readonly string[]): Map<string, number> {
     const wanted = new Set(names);

@@ -14,7 +14,8 @@ import { type Snapshot, takeSnapshot } from "../observe/snapshot.ts";
 import { AccessLog } from "./access-log.ts";
 import { Crew } from "./crew.ts";
 import type { ExplainWith } from "./explain.ts";
-import { GateKeeper, type GateState } from "./gate-keeper.ts";
+import { GateKeeper, type GateState, type PreparedGate } from "./gate-keeper.ts";
+import { give, insist } from "./give.ts";
 import { ListenerPlaces } from "./listener-places.ts";
 import { findUnavailable, portsAfter } from "./listener-ports.ts";
 import { MemoryWatch } from "./memory-watch.ts";
@@ -22,7 +23,7 @@ import type { RunningConfig } from "./messages.ts";
 import { ownAddresses } from "./own-addresses.ts";
 import { findUnchangeable } from "./restart-only.ts";
 import { allocateSharedMemory, type SharedMemory } from "./shared-memory.ts";
-import type { WorkerThread } from "./worker-thread.ts";
+import { Turns } from "./turns.ts";
 
 /** Beyond its own limit, how long a draining worker may take to say so. */
 const DRAIN_GRACE_MS = 2_000;
@@ -39,12 +40,14 @@ export class Supervisor {
   readonly #counters: Counters;
   readonly #log: AccessLog;
   readonly #crew: Crew;
-  readonly #places = new ListenerPlaces();
+  #places = new ListenerPlaces();
   readonly #drained = Promise.withResolvers<void>();
   readonly #admin: HostPort | undefined;
   #running: RunningConfig;
-  /** One at a time: two reloads at once would leave workers with either. */
-  #applying: Promise<unknown> = Promise.resolve();
+  /** What workers are given, one thing at a time: two at once would leave them with either. */
+  readonly #turns = new Turns();
+  /** Configs have theirs: what they load may take minutes, and nothing else is to wait for it. */
+  readonly #configs = new Turns();
 
   /** `entry` is the file that a worker runs; `admin` is the status port as bound. */
   constructor(entry: string, config: Config, admin: HostPort | undefined, report: (message: string) => void) {
@@ -62,7 +65,7 @@ export class Supervisor {
       onEnded: () => this.#workerEnded(),
       onReplace: (index) => this.#replace(index),
     });
-    this.#running = this.#runningOf(config, this.gate.state, portsOf(config), 1);
+    this.#running = this.#runningOf(config, this.gate.state, portsOf(config), this.#places, 1);
   }
 
   get config(): Config {
@@ -106,11 +109,11 @@ export class Supervisor {
     const opened = await this.#log.open(config.log);
     if (!opened.ok) return { ok: false, problems: [opened.problem] };
 
-    this.#running = this.#runningOf(config, gate.state, portsOf(config), 1);
+    this.#running = this.#runningOf(config, gate.state, portsOf(config), this.#places, 1);
     const first = await this.#crew.start(0, this.#running);
     if (!first.ok) return { ok: false, problems: [first.problem] };
     // What port 0 became for the first worker holds for the others.
-    this.#running = this.#runningOf(config, gate.state, first.ports, 1);
+    this.#running = this.#runningOf(config, gate.state, first.ports, this.#places, 1);
     const others = Array.from({ length: workerCount(config) - 1 }, (_, index) =>
       this.#crew.start(index + 1, this.#running),
     );
@@ -136,7 +139,7 @@ export class Supervisor {
 
   /** All workers run the new config, or all go on with the old one. */
   apply(config: Config): Promise<ApplyResult> {
-    const result = this.#inTurn(() => this.#applyNow(config));
+    const result = this.#configs.take(() => this.#prepareAndApply(config));
     return result.then((applied) => {
       this.#counters.add(applied.ok ? cells.configReloads.applied : cells.configReloads.refused);
       return applied;
@@ -145,7 +148,7 @@ export class Supervisor {
 
   /** When every worker has what the gate's keeper has now. */
   async settled(): Promise<void> {
-    await this.#inTurn(async () => {});
+    await this.#turns.take(async () => {});
   }
 
   /** Idempotent. Resolves `drained` at the latest a moment after `timeouts.drain`. */
@@ -174,71 +177,71 @@ export class Supervisor {
     await this.#log.close();
   }
 
-  /** After all that was begun before. */
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#applying.then(work);
-    this.#applying = result.catch(() => {});
-    return result;
+  async #prepareAndApply(config: Config): Promise<ApplyResult> {
+    const problems = this.#findObstacles(config);
+    if (problems.length > 0) return { ok: false, problems };
+    const gate = await this.gate.prepare(config);
+    return this.#turns.take(() => this.#applyNow(config, gate));
   }
 
-  async #applyNow(config: Config): Promise<ApplyResult> {
-    if (this.phase !== "ready") return { ok: false, problems: [`Cannot apply a config: ${this.phase}`] };
-    const before = this.#running;
-    const problems = findUnchangeable(before.config, config);
+  async #applyNow(config: Config, prepared: PreparedGate): Promise<ApplyResult> {
+    const problems = this.#findObstacles(config);
     if (problems.length > 0) return { ok: false, problems };
-    const wanted = config.listeners.map(({ address }) => address);
-    const ports = portsAfter(
-      before.config.listeners.map(({ address }) => address),
-      before.ports,
-      wanted,
-    );
-    // What we have ourselves a probe would find taken.
-    const unavailable = findUnavailable(wanted.filter(({ port }) => !before.ports.includes(port)));
-    if (unavailable !== undefined) return { ok: false, problems: [unavailable] };
-    const gate = await this.gate.prepare(config);
+    // A token that was removed meanwhile must not come back.
+    const gate = prepared.ok ? prepared.renew() : prepared;
     if (!gate.ok) return gate;
     const opened = await this.#log.open(config.log);
     if (!opened.ok) return { ok: false, problems: [opened.problem] };
 
-    const running = this.#runningOf(config, gate.state, ports, before.generation + 1);
-    const result = await this.#give(running);
+    const before = this.#running;
+    const places = this.#places.copy();
+    const wanted = this.#runningOf(
+      config,
+      gate.state,
+      this.#portsAfter(config),
+      places,
+      before.generation + 1,
+    );
+    const result = await give(this.#crew.running, wanted, (...running) => this.#withPorts(...running));
     if (!result.ok) {
-      await this.#rollBack(before, result.done);
+      await this.#log.open(before.config.log);
+      await insist(result.done, before);
       return { ok: false, problems: [result.problem] };
     }
     this.#running = result.running;
+    this.#places = places;
     gate.commit();
     this.memoryWatch.obey(config);
-    return { ok: true, generation: running.generation };
+    return { ok: true, generation: wanted.generation };
   }
 
-  /** To one worker after the other, until one can't. */
-  async #give(wanted: RunningConfig): Promise<Given> {
-    let running = wanted;
-    const done: WorkerThread[] = [];
-    for (const thread of this.#crew.running) {
-      const applied = await thread.apply(running);
-      if (!applied.ok) return { ok: false, problem: applied.problem, done };
-      // What port 0 became for the first worker holds for the others.
-      if (done.length === 0) running = this.#withPorts(running, applied.ports);
-      done.push(thread);
-    }
-    // The first was told before these were known, and must know them for its own listeners too.
-    if (wanted.ports.includes(0)) await done[0]?.apply(running);
-    return { ok: true, running };
+  /** Why this config can't be applied, as far as it can be known before it is tried. */
+  #findObstacles(config: Config): readonly string[] {
+    if (this.phase !== "ready") return [`Cannot apply a config: ${this.phase}`];
+    const before = this.#running;
+    const unchangeable = findUnchangeable(before.config, config);
+    if (unchangeable.length > 0) return unchangeable;
+    // What we have ourselves a probe would find taken.
+    const wanted = config.listeners.map(({ address }) => address);
+    const unavailable = findUnavailable(wanted.filter(({ port }) => !before.ports.includes(port)));
+    return unavailable === undefined ? [] : [unavailable];
   }
 
-  async #rollBack(before: RunningConfig, done: readonly WorkerThread[]): Promise<void> {
-    await this.#log.open(before.config.log);
-    for (const thread of done) await thread.apply(before);
+  #portsAfter({ listeners }: Config): readonly number[] {
+    const { config, ports } = this.#running;
+    return portsAfter(
+      config.listeners.map(({ address }) => address),
+      ports,
+      listeners.map(({ address }) => address),
+    );
   }
 
-  /** The same config, with what lists and accounts have become. A worker that can't take it is replaced by one that has it. */
+  /** The same config, with what lists and accounts have become. */
   #refresh(): void {
-    void this.#inTurn(async () => {
+    void this.#turns.take(async () => {
       if (this.phase !== "ready") return;
       this.#running = { ...this.#running, gate: this.gate.state };
-      for (const thread of this.#crew.running) await thread.apply(this.#running);
+      await insist(this.#crew.running, this.#running);
     });
   }
 
@@ -250,7 +253,7 @@ export class Supervisor {
 
   /** In turn with new configs, or one that comes meanwhile would pass the new worker by. */
   #replace(index: number): void {
-    void this.#inTurn(async () => {
+    void this.#turns.take(async () => {
       if (this.phase !== "ready") return;
       const applied = await this.#crew.start(index, this.#running);
       if (applied.ok) return;
@@ -274,8 +277,14 @@ export class Supervisor {
     if (this.phase === "draining" && this.#crew.isStopped) this.#drained.resolve();
   }
 
-  #runningOf(config: Config, gate: GateState, ports: readonly number[], generation: number): RunningConfig {
-    const places = this.#places.assign(config.listeners.map(({ address }) => address));
+  #runningOf(
+    config: Config,
+    gate: GateState,
+    ports: readonly number[],
+    listenerPlaces: ListenerPlaces,
+    generation: number,
+  ): RunningConfig {
+    const places = listenerPlaces.assign(config.listeners.map(({ address }) => address));
     const own = { listening: [], interfaces: [] };
     const running = { generation, config, gate, ports, places, own, ...this.#log.lineStyle(config.log) };
     return this.#withPorts(running, ports);
@@ -290,10 +299,6 @@ export class Supervisor {
     return { ...running, ports, own: ownAddresses(listening) };
   }
 }
-
-type Given =
-  | { readonly ok: true; readonly running: RunningConfig }
-  | { readonly ok: false; readonly problem: string; readonly done: readonly WorkerThread[] };
 
 /** Only Linux spreads connections over the listeners that share a port; elsewhere a second worker would idle. */
 export function workerCount({ workers }: Config): number {

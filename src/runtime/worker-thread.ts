@@ -18,21 +18,27 @@ export type Applied =
   | { readonly ok: true; readonly ports: readonly number[] }
   | { readonly ok: false; readonly problem: string };
 
-/** A worker that takes longer to take a config is stuck, and would hold up every reload. */
-const APPLY_MS = 5_000;
+/** Milliseconds. A worker that takes longer is stuck, and would hold up every reload. */
+export interface WorkerPatience {
+  /** To start and take the config that it was born with. */
+  readonly startMs: number;
+  /** To take another. */
+  readonly applyMs: number;
+}
+
+const PATIENCE: WorkerPatience = { startMs: 10_000, applyMs: 5_000 };
 
 export class WorkerThread {
   state: WorkerState = "starting";
   readonly #worker: Worker;
   readonly #waiting = new Map<number, (applied: Applied) => void>();
   #events: WorkerEvents | undefined;
-  readonly #applyMs: number;
+  readonly #patience: WorkerPatience;
   #lastError = "";
 
-  /** `applyMs`: how long it may take to take a config. */
-  constructor(entry: string, start: WorkerStart, events: WorkerEvents, applyMs = APPLY_MS) {
+  constructor(entry: string, start: WorkerStart, events: WorkerEvents, patience = PATIENCE) {
     this.#events = events;
-    this.#applyMs = applyMs;
+    this.#patience = patience;
     this.#worker = new Worker(entry);
     this.#worker.postMessage(start);
     this.#worker.addEventListener("message", (event: MessageEvent<Report>) => this.#onReport(event.data));
@@ -47,19 +53,15 @@ export class WorkerThread {
 
   /** Resolves when the config that the worker was born with is in force, or can't be. */
   started(generation: number): Promise<Applied> {
-    return this.#answerTo(generation);
+    return this.#answerTo(generation, this.#patience.startMs);
   }
 
   apply(running: RunningConfig): Promise<Applied> {
     // Nobody is there to answer.
     if (this.state === "stopped") return Promise.resolve({ ok: false, problem: "The worker ended before" });
-    const answer = this.#answerTo(running.generation);
+    const answer = this.#answerTo(running.generation, this.#patience.applyMs);
     this.#send({ order: "apply", running });
-    const stuck = setTimeout(() => {
-      this.#lastError = `it did not answer for ${this.#applyMs / 1_000} s`;
-      this.terminate();
-    }, this.#applyMs);
-    return answer.finally(() => clearTimeout(stuck));
+    return answer;
   }
 
   drain(limitMs: number): void {
@@ -68,8 +70,9 @@ export class WorkerThread {
     this.#send({ order: "drain", limitMs });
   }
 
-  /** At once; its connections are closed with it. */
-  terminate(): void {
+  /** At once; its connections are closed with it. `reason` is for people. */
+  terminate(reason = ""): void {
+    if (reason !== "") this.#lastError = reason;
     this.#worker.terminate();
   }
 
@@ -77,10 +80,14 @@ export class WorkerThread {
     this.#worker.postMessage(order);
   }
 
-  #answerTo(generation: number): Promise<Applied> {
+  #answerTo(generation: number, patienceMs: number): Promise<Applied> {
     const { promise, resolve } = Promise.withResolvers<Applied>();
     this.#waiting.set(generation, resolve);
-    return promise;
+    const stuck = setTimeout(
+      () => this.terminate(`it did not answer for ${patienceMs / 1_000} s`),
+      patienceMs,
+    );
+    return promise.finally(() => clearTimeout(stuck));
   }
 
   #onReport(report: Report): void {

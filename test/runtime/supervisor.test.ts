@@ -2,22 +2,14 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { probeAddress } from "../../src/net/listen.ts";
 import { cells } from "../../src/observe/cells.ts";
-import { Supervisor } from "../../src/runtime/supervisor.ts";
 import { unusedPort } from "../support/port.ts";
 import { RawPeer, startRawServer } from "../support/raw.ts";
 import { until } from "../support/until.ts";
-import { configOf } from "./configs.ts";
+import { endSupervisors, running, supervising } from "./supervising.ts";
 
 const OWN = "OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
-const supervisors: Supervisor[] = [];
 
-afterEach(async () => {
-  for (const supervisor of supervisors.splice(0)) {
-    supervisor.drain();
-    await supervisor.drained;
-    await supervisor.close();
-  }
-});
+afterEach(endSupervisors);
 
 test("every worker listens on the port that any free port became, and all is counted", async () => {
   const { supervisor, port } = await running({ workers: 2 });
@@ -173,27 +165,6 @@ describe("a drain", () => {
     expect(supervisor.snapshot().totals[cells.limitReached.timeout_drain]).toBe(1);
   });
 });
-
-function supervising(settings: Readonly<Record<string, unknown>>) {
-  const said: string[] = [];
-  const config = (changes: Readonly<Record<string, unknown>>) =>
-    configOf({
-      listeners: [{ address: "127.0.0.1:0", mode: "forward" }],
-      log: { access: "off" },
-      ...changes,
-    });
-  const entry = new URL("../../src/worker.ts", import.meta.url).href;
-  const supervisor = new Supervisor(entry, config(settings), undefined, (message) => said.push(message));
-  return { supervisor, said, config };
-}
-
-async function running(settings: Readonly<Record<string, unknown>>) {
-  const { supervisor, said, config } = supervising(settings);
-  supervisors.push(supervisor);
-  expect(await supervisor.start()).toEqual({ ok: true });
-  const port = Number(supervisor.listeners[0]?.address.split(":").at(-1));
-  return { supervisor, said, config, port };
-}
 
 /** Nobody listens there any more. (Who knocked while a listener stops would wait a second for the next knock.) */
 function isFree(port: number): boolean {

@@ -41,7 +41,7 @@ test.each(ends)("%s ends it once, and whoever waits for it hears so", async (_, 
     UNWELL,
     { index: 0, memory: allocateSharedMemory(1), running },
     { onLogged() {}, onRefusedHosts() {}, onFailed() {}, onEnded: (each) => reasons.push(each) },
-    200,
+    { startMs: 10_000, applyMs: 200 },
   );
   expect(await thread.started(1)).toMatchObject({ ok: true });
 
@@ -52,9 +52,24 @@ test.each(ends)("%s ends it once, and whoever waits for it hears so", async (_, 
   expect(reasons).toEqual([expect.stringContaining(reason)]);
 });
 
-function runningOf(): RunningConfig {
+test("a worker that never starts is ended, and whoever waits for it hears so", async () => {
+  const thread = new WorkerThread(
+    UNWELL,
+    { index: 0, memory: allocateSharedMemory(1), running: runningOf(0) },
+    { onLogged() {}, onRefusedHosts() {}, onFailed() {}, onEnded() {} },
+    { startMs: 200, applyMs: 200 },
+  );
+
+  expect(await thread.started(0)).toEqual({
+    ok: false,
+    problem: expect.stringContaining("it did not answer for 0.2 s"),
+  });
+  expect(thread.state).toBe("stopped");
+});
+
+function runningOf(generation = 1): RunningConfig {
   return {
-    generation: 1,
+    generation,
     config: configOf({ listeners: [{ address: "127.0.0.1:0" }], log: { access: "off" } }),
     gate: {
       lists: new Map(),
