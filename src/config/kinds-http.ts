@@ -2,7 +2,8 @@
 import { groupsOf, type Kind, text } from "./kinds.ts";
 import { HIDDEN } from "./kinds-identity.ts";
 
-const TOKEN_MAX = 128;
+/** RFC 9110 §5.6.2, as long as names are at most. */
+const TOKEN = /^[\w!#$%&'*+.^`|~-]{1,128}$/;
 
 /** What frames a message, or belongs to one hop: to change it would have the next hop read another message. */
 const UNCHANGEABLE =
@@ -14,17 +15,15 @@ export const pseudonym = text(
   /^[\w!#$%&'*+.^`|~-]{1,64}$/,
 );
 
-/** Methods are case-sensitive: `get` would never match. */
-export const method = text(
-  'a method in capitals such as "GET"',
-  new RegExp(`^[A-Z0-9!#$%&'*+.^_\`|~-]{1,${TOKEN_MAX}}$`),
-);
+/** RFC 9110 §9.1; rules compare methods without case, so they are kept in capitals. */
+export const method: Kind<string> = {
+  expected: 'a method such as "GET"',
+  parse: (given) => (typeof given === "string" && TOKEN.test(given) ? given.toUpperCase() : undefined),
+  format: (value) => value,
+};
 
 /** RFC 9110 §5.1. */
-export const fieldName = text(
-  'the name of a header field such as "User-Agent"',
-  new RegExp(`^[\\w!#$%&'*+.^\`|~-]{1,${TOKEN_MAX}}$`),
-);
+export const fieldName = text('the name of a header field such as "User-Agent"', TOKEN);
 
 /** The name of a field that rules may change. */
 export const changeableField: Kind<string> = {

@@ -48,6 +48,7 @@ export interface RuleSpec {
   /** Names of `lists`. With `hosts` they are one matcher: either will do. */
   readonly lists: readonly string[];
   readonly ports: readonly PortRange[];
+  /** Compared without case. */
   readonly methods: readonly string[];
   /** Globs over the path without its query: `*` is any run of characters. Never match a tunnel. */
   readonly paths: readonly string[];

@@ -86,7 +86,15 @@ const matchers: Rows = {
     ],
     bad: [80, [0], [65_536], ["9-8"], ["80-"], ["-80"], ["http"], [1.5], [[80]], ["1-2-3"]],
   },
-  methods: texts(["GET", "M-SEARCH"], ["get", "", "GE T", "GET,POST", 1], 1_000),
+  methods: {
+    ...texts(["GET", "M-SEARCH"], ["", "GE T", "GET,POST", "x".repeat(129), 1], 1_000),
+    good: [
+      [
+        ["GET", "m-search", "Post"],
+        ["GET", "M-SEARCH", "POST"],
+      ],
+    ],
+  },
   paths: texts(
     ["/api/*", "*", "*.exe", "/ä b", "/a%20b", "/..a"],
     ["", "api", "/a?b", "/a#b", "/a//b", "/./a", "/a/..", "/a\0", `/${"x".repeat(1_024)}`],

@@ -11,6 +11,7 @@ import type { RuleSpec } from "../spec.ts";
 import { type Bits, bitsOf, hasBit, noBits, setBit } from "./bits.ts";
 import { canonicalHost, HostSet } from "./host-set.ts";
 import {
+  canonicalMethod,
   matchesAddress,
   matchesClient,
   matchesEither,
@@ -64,10 +65,10 @@ export class Columns {
     for (const rule of rules) this.#hosts.add(rule.spec.hosts, rule.index);
     this.#anyHost = bitsOf(rules, ({ spec }) => spec.hosts.length + spec.lists.length === 0);
     this.#otherMethods = this.#allowing((spec) => spec.methods, undefined);
-    for (const method of new Set(rules.flatMap(({ spec }) => spec.methods)))
+    for (const method of new Set(rules.flatMap(({ spec }) => spec.methods.map(canonicalMethod))))
       this.#methods.set(
         method,
-        this.#allowing((spec) => spec.methods, method),
+        this.#allowing((spec) => spec.methods.map(canonicalMethod), method),
       );
   }
 
@@ -90,7 +91,7 @@ export class Columns {
   }
 
   ofMethod(method: string): Bits {
-    return this.#methods.get(method) ?? this.#otherMethods;
+    return this.#methods.get(method) ?? this.#methods.get(canonicalMethod(method)) ?? this.#otherMethods;
   }
 
   /** Ports and schemes; and for a tunnel, what may match one. */

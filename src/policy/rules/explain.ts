@@ -8,7 +8,7 @@ import type { PortRange } from "../spec.ts";
 import { hasBit } from "./bits.ts";
 import type { HostMatch } from "./columns.ts";
 import { entryNaming } from "./host-set.ts";
-import { canMatchTunnel, matchesEither, matchesPattern } from "./matchers.ts";
+import { canMatchTunnel, canonicalMethod, matchesEither, matchesPattern } from "./matchers.ts";
 import { matchedPath } from "./path.ts";
 import type { Rule } from "./rule.ts";
 import { describeSpan } from "./schedule.ts";
@@ -92,7 +92,11 @@ const matchers: readonly (readonly [name: string, (rule: Rule, asked: Asked) => 
   [
     "methods",
     ({ spec }, { request }) =>
-      among(spec.methods, (entry) => entry === request.method, `not ${request.method}`),
+      among(
+        spec.methods,
+        (entry) => canonicalMethod(entry) === canonicalMethod(request.method),
+        `not ${request.method}`,
+      ),
   ],
   [
     "times",

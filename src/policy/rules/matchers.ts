@@ -52,6 +52,14 @@ export function matchesEither(
   return carried !== undefined && matches(carried);
 }
 
+/**
+ * RFC 9110 §9.1 has methods differ by case. Here they don't: many servers take
+ * `post` for POST, and a rule that denies the one must not let the other pass.
+ */
+export function canonicalMethod(method: string): string {
+  return method.toUpperCase();
+}
+
 /** Whether a rule can match a tunnel at all: of its path and body nothing is known. */
 export function canMatchTunnel({ action, paths, patterns }: RuleSpec): boolean {
   return action !== "rewrite" && action !== "content" && paths.length === 0 && patterns.length === 0;

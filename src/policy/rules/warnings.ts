@@ -19,7 +19,7 @@ export function warnAbout(policy: PolicySpec): string[] {
 
 /** Each begins with a dot and a setting of the rule, or with a colon. */
 function ruleWarnings(rule: RuleSpec): string[] {
-  return [...tunnelOnlyWarnings(rule), ...globWarnings(rule), ...methodWarnings(rule), ...hostWarnings(rule)];
+  return [...tunnelOnlyWarnings(rule), ...globWarnings(rule), ...hostWarnings(rule)];
 }
 
 /** Of a tunnel neither path nor content is seen. */
@@ -51,13 +51,6 @@ function neverMatching(glob: string): string | undefined {
   if (glob.includes("?")) return 'for it is compared without the query; "patterns" see that';
   if (/\/\//.test(glob)) return "for slashes in a row are seen as one";
   return /\/\.\.?(?:\/|$)/.test(glob) ? "for dots in a path are resolved" : undefined;
-}
-
-/** RFC 9110 §9.1: methods are case-sensitive. */
-function* methodWarnings({ methods }: RuleSpec): Generator<string> {
-  for (const [at, method] of methods.entries())
-    if (method !== method.toUpperCase())
-      yield `.methods[${at}]: "${method}" is not "${method.toUpperCase()}": methods are compared with case`;
 }
 
 /** A listener on loopback may reach loopback and private addresses without being told. */

@@ -180,7 +180,21 @@ const rows: readonly Row[] = [
 
   ["a method", { methods: ["POST", "GET"] }, GET, "deny", "methods: GET"],
   ["another method", { methods: ["POST"] }, GET, "allow", "methods: not GET"],
-  ["a method in another case is another", { methods: ["get"] }, GET, "allow", "methods: not GET"],
+  ["a method of a rule in another case", { methods: ["get"] }, GET, "deny", "methods: get"],
+  [
+    "a method of a request in another case",
+    { methods: ["GET"] },
+    GET.replace("GET", "get"),
+    "deny",
+    "methods: GET",
+  ],
+  [
+    "a method in a mixture of cases",
+    { methods: ["Post"] },
+    GET.replace("GET", "pOST"),
+    "deny",
+    "methods: Post",
+  ],
   ["CONNECT", { methods: ["CONNECT"] }, "CONNECT a.example:443", "deny", "methods: CONNECT"],
 
   ["a path", { paths: ["/x", "/a/*"] }, GET, "deny", "paths: /a/*"],

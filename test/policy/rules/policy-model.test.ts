@@ -110,7 +110,7 @@ function judge(
     some(rule.listeners, (listener) => listener === LISTENERS[ask.listener]) &&
     some(rule.schemes, (scheme) => schemes.includes(scheme)) &&
     some(rule.ports, ({ from, to }) => port >= from && port <= to) &&
-    some(rule.methods, (name) => name === method) &&
+    some(rule.methods, (name) => name.toLowerCase() === method.toLowerCase()) &&
     some(rule.headers, ({ name }) => fieldLines.includes(`${name}:`)) &&
     some(rule.paths, (glob) => !isTunnel && path.startsWith(glob.replace("*", ""))) &&
     !(isTunnel && rule.action === "content");
@@ -162,7 +162,7 @@ function randomRule(dice: Dice): Partial<RuleSpec> {
     hosts: some(2, "a.x", ".x", ".y", "203.0.113.1"),
     lists: some(3, "names", "nets"),
     ports: some(6, { from: 80, to: 80 }, { from: 400, to: 500 }),
-    methods: some(6, "GET", "POST"),
+    methods: some(6, "GET", "post"),
     paths: some(6, "/p*", "/q*"),
     headers: some(8, { name: "h", value: undefined }),
     addresses: ["allow", "deny", "reset"].includes(action) ? some(4, "203.0.113.0/31", "10.0.0.0/8") : [],
