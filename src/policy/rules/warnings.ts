@@ -2,7 +2,7 @@
  * What a policy says that it may not mean: each warning begins with the path of
  * a setting. All of them are allowed, and none changes what is decided.
  */
-import { parseAddress } from "../address.ts";
+import { type Address, parseAddress } from "../address.ts";
 import type { PolicySpec, RuleSpec } from "../spec.ts";
 import { specialOf } from "../special.ts";
 import { canMatchTunnel } from "./matchers.ts";
@@ -19,7 +19,12 @@ export function warnAbout(policy: PolicySpec): string[] {
 
 /** Each begins with a dot and a setting of the rule, or with a colon. */
 function ruleWarnings(rule: RuleSpec): string[] {
-  return [...tunnelOnlyWarnings(rule), ...globWarnings(rule), ...hostWarnings(rule)];
+  return [
+    ...tunnelOnlyWarnings(rule),
+    ...globWarnings(rule),
+    ...hostWarnings(rule),
+    ...byAddressWarnings(rule),
+  ];
 }
 
 /** Of a tunnel neither path nor content is seen. */
@@ -53,15 +58,33 @@ function neverMatching(glob: string): string | undefined {
   return /\/\.\.?(?:\/|$)/.test(glob) ? "for dots in a path are resolved" : undefined;
 }
 
-/** A listener on loopback may reach loopback and private addresses without being told. */
 function* hostWarnings({ action, hosts }: RuleSpec): Generator<string> {
   if (action !== "allow") return;
   for (const [at, host] of hosts.entries()) {
     const address = parseAddress(host);
-    const special = address && specialOf(address);
-    if (special === undefined || special.kind === "loopback" || special.kind === "private") continue;
-    yield `.hosts[${at}]: ${host} is refused all the same, as a ${special.kind} address; "addresses" opens it`;
+    if (address === undefined || isReachedByName(address)) continue;
+    const kind = specialOf(address)?.kind;
+    yield `.hosts[${at}]: ${host} is refused all the same, as a ${kind} address; "addresses" opens it`;
   }
+}
+
+/** A name is matched by name, whatever it leads to. To what is special no name leads, unless another rule opens it. */
+function* byAddressWarnings({ action, hosts, addresses }: RuleSpec): Generator<string> {
+  if ((action !== "deny" && action !== "reset") || addresses.length > 0) return;
+  const reachable = hosts.flatMap((host, at) => {
+    const address = parseAddress(host);
+    return address !== undefined && isReachedByName(address) ? [{ host, at }] : [];
+  });
+  const [first] = reachable;
+  if (first === undefined) return;
+  const others = reachable.length > 1 ? `, or to ${reachable.length - 1} more of these` : "";
+  yield `.hosts[${first.at}]: A name that leads to ${first.host}${others} is not matched by it; a rule with "addresses" in place of "hosts" matches both`;
+}
+
+/** A listener on loopback may reach loopback and private addresses without being told. */
+function isReachedByName(address: Address): boolean {
+  const special = specialOf(address);
+  return special === undefined || special.kind === "loopback" || special.kind === "private";
 }
 
 function* unreachedWarnings({ rules }: PolicySpec): Generator<string> {

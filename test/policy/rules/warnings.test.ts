@@ -6,6 +6,8 @@ import { policySpec } from "./rules.ts";
 const SNI = `policy.tunnels.sni: "log" lets a tunnel to a host that a rule allows carry TLS for another; "enforce" does not`;
 const PATHS = `policy.rules[0].paths: A tunnel (https) does not show its path, so this rule matches plain http alone; "schemes: [http]" says that this is meant`;
 
+const BY_ADDRESS = `policy.rules[0].hosts[2]: A name that leads to ADDRESS is not matched by it; a rule with "addresses" in place of "hosts" matches both`;
+
 const rewrite = { host: "b.example", pathPrefix: undefined, pattern: undefined, query: undefined };
 const redirect = { to: "http://b.example/", status: 302 } as const;
 
@@ -84,6 +86,18 @@ const rules = [
     [],
   ],
   ["a denial of metadata", [{ hosts: ["169.254.169.254"] }], []],
+  [
+    "a denial of an address by host, which names that lead there pass",
+    [{ hosts: ["a.example", "198.18.0.1", "8.8.8.8"] }],
+    [BY_ADDRESS.replace("ADDRESS", "8.8.8.8")],
+  ],
+  [
+    "a reset of several addresses by host, told once",
+    [{ action: "reset", hosts: ["a.example", "b.example", "10.0.0.1", "2606:4700::1111"] }],
+    [BY_ADDRESS.replace("ADDRESS", "10.0.0.1, or to 1 more of these")],
+  ],
+  ["a denial of an address by host and address", [{ hosts: ["8.8.8.8"], addresses: ["8.8.8.8"] }], []],
+  ["leave for an address by host", [{ action: "allow", hosts: ["8.8.8.8"] }], []],
 ] satisfies readonly (readonly [string, readonly Partial<RuleSpec>[], readonly string[]])[];
 
 test.each(rules)("of %s", (_, given, warnings) => {
