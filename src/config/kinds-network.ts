@@ -50,10 +50,12 @@ export const portRange: Kind<PortRange> = {
 /** A host as a rule names it; kept in the one spelling that requests are compared with. */
 export const hostPattern: Kind<string> = {
   expected: 'a host such as "example.com", "*.example.com", ".example.com" or "192.0.2.1"',
-  whyNot: (given) =>
-    cidr.parse(given) === undefined
+  whyNot: (given) => {
+    if (given === "*") return 'Expected a host, found "*"; a rule for every host leaves hosts out';
+    return cidr.parse(given) === undefined
       ? undefined
-      : "Expected a host, found a range, which belongs in addresses",
+      : "Expected a host, found a range, which belongs in addresses";
+  },
   parse: (given) => (typeof given === "string" ? normaliseHost(given) : undefined),
   format: (value) => value,
 };

@@ -130,6 +130,11 @@ const messages: readonly (readonly [string, unknown, readonly string[]])[] = [
     ["policy.rules[0].hosts[1]: Expected a host, found a range, which belongs in addresses"],
   ],
   [
+    "a star among hosts, and what to do",
+    rule({ hosts: ["a.example", "*"] }),
+    ['policy.rules[0].hosts[1]: Expected a host, found "*"; a rule for every host leaves hosts out'],
+  ],
+  [
     "a host that could be read as an address",
     rule({ hosts: ["0x7f.1"] }),
     [
