@@ -13,9 +13,9 @@
  * `rule-conflicts.ts` say. It is given what could be read, so that these are
  * reported together with the values that could not.
  */
-import { isLoopback, isUnspecified, parseAddress } from "../policy/address.ts";
+import { isUnspecified, parseAddress } from "../policy/address.ts";
 import { credentialConflicts } from "./credential-conflicts.ts";
-import { formatHostPort, type HostPort } from "./host-port.ts";
+import { formatHostPort, type HostPort, isPublic } from "./host-port.ts";
 import { limitConflicts } from "./limit-conflicts.ts";
 import { expectedFound, type Problem } from "./problems.ts";
 import type { ReadableAuthentication, ReadableConfig } from "./readable.ts";
@@ -101,11 +101,6 @@ function* anonymityConflicts({ anonymous, forwarded, via }: ReadableConfig): Gen
 function mustLogIn({ mode, users, tokens, htpasswd, isPartial }: ReadableAuthentication): boolean {
   const somebody = users.length > 0 || tokens.length > 0 || htpasswd !== undefined;
   return isPartial || (mode === "required" && somebody);
-}
-
-function isPublic({ host }: HostPort): boolean {
-  const address = parseAddress(host);
-  return address === undefined || !isLoopback(address);
 }
 
 /** One of them may be every address of the machine. */

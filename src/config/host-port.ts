@@ -3,7 +3,7 @@
  * a name binds depends on the resolver of the day; `localhost` alone is read,
  * as 127.0.0.1.
  */
-import { formatAddress, parseAddress } from "../policy/address.ts";
+import { formatAddress, isLoopback, parseAddress } from "../policy/address.ts";
 
 export interface HostPort {
   /** An IP literal without brackets. */
@@ -27,4 +27,10 @@ export function parseHostPort(text: string): HostPort | undefined {
 
 export function formatHostPort({ host, port }: HostPort): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** Whether other machines can reach what listens there. */
+export function isPublic({ host }: HostPort): boolean {
+  const address = parseAddress(host);
+  return address === undefined || !isLoopback(address);
 }

@@ -2,22 +2,48 @@
  * What is allowed and yet may not be what somebody means. A configuration with
  * warnings is used as it is; `check` prints them.
  */
+import { cidrBits, parseCidr } from "../policy/address.ts";
 import { warnAbout } from "../policy/rules/warnings.ts";
+import { formatHostPort, isPublic } from "./host-port.ts";
 import type { Config } from "./schema.ts";
 import { formatInstant } from "./units.ts";
 
 /** Each begins with the path of a setting, as problems do. Milliseconds since the epoch, for what has expired. */
 export function warningsOf(config: Config, nowMs: number = Date.now()): string[] {
-  return [...authenticationWarnings(config, nowMs), ...policyWarnings(config), ...identityWarnings(config)];
+  return [
+    ...listenerWarnings(config),
+    ...authenticationWarnings(config, nowMs),
+    ...policyWarnings(config),
+    ...identityWarnings(config),
+  ];
+}
+
+/** An open proxy is refused where it could be an accident; who writes all addresses out means it. */
+function* listenerWarnings({ listeners, authentication }: Config): Generator<string> {
+  if (authentication.mode === "required" && hasSomebody(authentication)) return;
+  for (const [at, { address, clients }] of listeners.entries()) {
+    const everybody = isPublic(address) ? clients.findIndex(isEverybody) : -1;
+    if (everybody < 0) continue;
+    yield `listeners[${at}].clients[${everybody}]: ${clients[everybody]} is everybody who can reach ${formatHostPort(address)}, and nobody has to log in: an open proxy`;
+  }
+}
+
+function isEverybody(range: string): boolean {
+  const cidr = parseCidr(range);
+  return cidr !== undefined && cidrBits(cidr) === (cidr.network.family === 4 ? 96 : 0);
+}
+
+function hasSomebody({ users, tokens, htpasswd }: Config["authentication"]): boolean {
+  return users.length > 0 || tokens.length > 0 || htpasswd !== undefined;
 }
 
 function* authenticationWarnings({ authentication, policy }: Config, nowMs: number): Generator<string> {
-  const { users, tokens, htpasswd } = authentication;
+  const { tokens } = authentication;
   for (const [at, { name, expires }] of tokens.entries()) {
     if (expires === undefined || expires > nowMs) continue;
     yield `authentication.tokens[${at}]: "${name}" expired at ${formatInstant(expires)}, and gets 407`;
   }
-  if (users.length > 0 || tokens.length > 0 || htpasswd !== undefined) return;
+  if (hasSomebody(authentication)) return;
 
   for (const [at, { users, groups }] of policy.rules.entries()) {
     if (users.length + groups.length === 0) continue;

@@ -10,6 +10,50 @@ const LOOPS = "Without Via, a request that comes round through other proxies is 
 const rows: readonly (readonly [string, Readonly<Record<string, unknown>>, readonly string[]])[] = [
   ["all defaults", {}, []],
   [
+    "a listener that lets everybody in from everywhere",
+    { listeners: [{ address: "0.0.0.0:1", clients: ["10.0.0.0/8", "0.0.0.0/0"] }] },
+    [openProxy("listeners[0].clients[1]", "0.0.0.0/0", "0.0.0.0:1")],
+  ],
+  [
+    "listeners that do so by IPv6, in both of its spellings",
+    {
+      listeners: [
+        { address: "[::]:1", clients: ["::/0"] },
+        { address: "[::]:2", clients: ["::ffff:0:0/96"] },
+      ],
+    },
+    [
+      openProxy("listeners[0].clients[0]", "::/0", "[::]:1"),
+      openProxy("listeners[1].clients[0]", "::ffff:0:0/96", "[::]:2"),
+    ],
+  ],
+  [
+    "a listener that does so, where who comes may log in or not",
+    {
+      listeners: [{ address: "0.0.0.0:1", clients: ["0.0.0.0/0"] }],
+      authentication: { mode: "optional", htpasswd: "users" },
+    },
+    [openProxy("listeners[0].clients[0]", "0.0.0.0/0", "0.0.0.0:1")],
+  ],
+  [
+    "a listener that does so, where everybody must log in",
+    {
+      listeners: [{ address: "0.0.0.0:1", clients: ["0.0.0.0/0"] }],
+      authentication: { htpasswd: "users" },
+    },
+    [],
+  ],
+  [
+    "listeners that only this machine can reach, or half of the others",
+    {
+      listeners: [
+        { address: "127.0.0.1:1", clients: ["0.0.0.0/0"] },
+        { address: "0.0.0.0:2", clients: ["0.0.0.0/1", "2000::/3"] },
+      ],
+    },
+    [],
+  ],
+  [
     "a token that has just expired, and one that will",
     {
       authentication: {
@@ -80,3 +124,7 @@ const rows: readonly (readonly [string, Readonly<Record<string, unknown>>, reado
 test.each(rows)("%s", (_, input, warnings) => {
   expect(warningsOf(configOf(input), NOW)).toEqual([...warnings]);
 });
+
+function openProxy(setting: string, range: string, listener: string): string {
+  return `${setting}: ${range} is everybody who can reach ${listener}, and nobody has to log in: an open proxy`;
+}
