@@ -30,8 +30,10 @@ import { type RelayContext, type Settings, TICK_MS } from "./relay/context.ts";
 import { HeldLinks } from "./relay/gate/held-links.ts";
 import { settingsOf } from "./relay/settings.ts";
 import { UpstreamPool } from "./relay/upstream-pool.ts";
+import { epochMsAt } from "./runtime/epoch.ts";
 import { ListenerSet } from "./runtime/listener-set.ts";
 import type { Order, Report, RunningConfig, WorkerStart } from "./runtime/messages.ts";
+import { Steps } from "./runtime/steps.ts";
 
 /** Hosts that were refused, counted until they are handed to the main thread. */
 const REFUSED_HOSTS = 256;
@@ -72,7 +74,7 @@ const context: RelayContext = {
   shedLevel: 0,
   now: performance.now(),
   clock: () => performance.now(),
-  epochMs: performance.timeOrigin,
+  epochMs: Date.now() - performance.now(),
   isDraining: false,
   refusedOpen: 0,
 };
@@ -85,7 +87,23 @@ const logBatch = new LogBatch(counters, config.log.bufferBytes, (text, lines) =>
 );
 let refusedHostsToldAt = 0;
 let tickedAtMs = performance.now();
+let lagMs = 0;
 const shedPace = new ShedPace();
+const steps = new Steps(
+  [
+    feelPressure,
+    () => context.held.sweep(context.now, reportBug),
+    sweepDeadlines,
+    () => shedLoad(context),
+    () => context.acceptQueue.tick(acceptsPerTick(lagMs, context.settings.config.limits.acceptLag)),
+    () => context.pool.expire(context.now - context.settings.config.pool.idle),
+    setGauges,
+    tellRefusedHosts,
+    () => logBatch.flush(),
+    () => heartbeat.beat(Date.now()),
+  ],
+  reportBug,
+);
 
 const clock = setInterval(tick, TICK_MS);
 addEventListener("message", (event: MessageEvent<Order>) => obey(event.data));
@@ -181,30 +199,31 @@ function addressesByPlace({ config, ports, places }: RunningConfig): string[] {
   return addresses;
 }
 
-/** The one clock: deadlines, what was held back, idle connections, log batches, gauges. */
+/** The one clock, for all that has a time (`steps`). */
 function tick(): void {
   context.now = performance.now();
-  const lagMs = context.now - tickedAtMs - TICK_MS;
+  context.epochMs = epochMsAt(context.epochMs, Date.now(), context.now);
+  lagMs = context.now - tickedAtMs - TICK_MS;
   tickedAtMs = context.now;
-  feelPressure(Atomics.load(pressure, 0) as ShedLevel);
-  context.held.sweep(context.now, reportBug);
+  steps.run(context.now);
+}
+
+/** Idle, the engine would take its time to collect, and everybody would be turned away for memory that nobody uses. */
+function feelPressure(): void {
+  const level = Atomics.load(pressure, 0) as ShedLevel;
+  if (shedPace.collects(level, context.now)) {
+    const before = process.memoryUsage.rss();
+    Bun.gc(true);
+    shedPace.collected(before, process.memoryUsage.rss());
+  }
+  context.shedLevel = shedPace.levelFor(level, context.now);
+}
+
+function sweepDeadlines(): void {
   context.deadlines.sweep(context.now, (client, error) => {
     reportBug(error);
     client.cut();
   });
-  shedLoad(context);
-  context.acceptQueue.tick(acceptsPerTick(lagMs, context.settings.config.limits.acceptLag));
-  context.pool.expire(context.now - context.settings.config.pool.idle);
-  setGauges();
-  tellRefusedHosts();
-  logBatch.flush();
-  heartbeat.beat(Date.now());
-}
-
-/** Idle, the engine would take its time to collect, and everybody would be turned away for memory that nobody uses. */
-function feelPressure(level: ShedLevel): void {
-  if (shedPace.collects(level, context.now)) Bun.gc(true);
-  context.shedLevel = shedPace.levelFor(level, context.now);
 }
 
 function setGauges(): void {

@@ -48,8 +48,8 @@ export interface RelayContext {
   now: number;
   /** Milliseconds since whenever the process began, monotonic. */
   readonly clock: () => number;
-  /** What added to `now` gives milliseconds since the epoch, which all threads share. */
-  readonly epochMs: number;
+  /** What added to `now` gives milliseconds since the epoch, which all threads share. Changes when the time of day is set. */
+  epochMs: number;
   isDraining: boolean;
   /** Clients turned away that are still reading why. */
   refusedOpen: number;

@@ -8,7 +8,7 @@ import type { FailureWord } from "../observe/failure-word.ts";
 import type { Reason } from "../observe/reason.ts";
 import type { ExchangeKind, ExchangeRecord } from "../observe/record.ts";
 import type { Decision } from "../policy/decision.ts";
-import type { RelayContext } from "./context.ts";
+import { epochNow, type RelayContext } from "./context.ts";
 import type { Failure } from "./failure.ts";
 
 const NO_TAGS: readonly string[] = [];
@@ -27,7 +27,7 @@ export class Exchange implements ExchangeRecord {
   status = 0;
   bytesIn = 0;
   bytesOut = 0;
-  startedAt = 0;
+  readonly startedAt: number;
   durationMs = 0;
   firstByteMs: number | undefined = undefined;
   upstream: string | undefined = undefined;
@@ -49,6 +49,8 @@ export class Exchange implements ExchangeRecord {
   constructor(context: RelayContext, listener: number, client: string) {
     this.context = context;
     this.beganAtMs = context.now;
+    // The time of day may be set before it ends.
+    this.startedAt = epochNow(context);
     this.listener = listener;
     this.client = client;
     context.counters.add(cells.exchangesInFlight);
@@ -89,7 +91,6 @@ export class Exchange implements ExchangeRecord {
       throw new Error(`Cannot end exchange: ${this.method} ${this.target} has ended already`);
     this.hasEnded = true;
     this.durationMs = this.context.now - this.beganAtMs;
-    this.startedAt = performance.timeOrigin + this.beganAtMs;
     this.context.counters.add(cells.exchangesInFlight, -1);
     this.grant?.release();
     this.context.observer.exchangeEnded(this);

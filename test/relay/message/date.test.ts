@@ -18,6 +18,21 @@ test("the line is that of the event's second", () => {
   expect(Date.parse(next.slice(6)) - Date.parse(first.slice(6))).toBe(1_000);
 });
 
+test("when the time of day is set, dates and the log go by it, and what began before began when it did", async () => {
+  const relay = new FakeRelay();
+  const { context } = relay;
+  const client = relay.client();
+  client.says("OPTIONS * HTTP/1.1\r\n");
+  const beganAtMs = context.epochMs + context.now;
+
+  context.epochMs += 3_600_000;
+  client.says("Host: a\r\n\r\n");
+
+  expect(dateLine(context)).toBe(`Date: ${new Date(beganAtMs + 3_600_000).toUTCString()}\r\n`);
+  expect(relay.records[0]?.startedAt).toBe(beganAtMs);
+  await relay.balance();
+});
+
 // What an answer's date is | its field lines | whether one is found.
 const answers = [
   ["missing", "X-Date: a\r\nDat: a\r\n", false],
