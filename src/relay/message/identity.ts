@@ -12,14 +12,19 @@ import type { Config } from "../../config/schema.ts";
 import type { Origin } from "../../http1/target.ts";
 import { type Address, formatAddress, isUnspecified } from "../../policy/address.ts";
 import {
+  AGENT_LETTERS,
+  hyphenated,
   isAcrossSites,
   isForwardedField,
   TELLING_LETTERS,
+  tellsOfAgent,
   tellsOfClient,
 } from "../../policy/changes/anonymity.ts";
 import { changeFields } from "../../policy/changes/field-changes.ts";
 import { valuesOf, withoutLines } from "../../policy/changes/field-lines.ts";
 import type { FieldChanges } from "../../policy/spec.ts";
+
+const ALL_LETTERS = TELLING_LETTERS + AGENT_LETTERS;
 
 export interface Identity {
   /** Whole lines with their CRLF, by the version of the message that they are added to; empty where `via` is off. */
@@ -76,20 +81,31 @@ function withClientAppended({ by }: Identity, lines: string, client: Address, as
     ...valuesOf(lines, "forwarded").filter((value) => isSaid(value) && endsOutsideQuotes(value)),
     `by=${by};for=${node};host=${quotedIfNeeded(asked.authority)};proto=http`,
   ];
-  const others = withoutLines(lines, "fx", (name) => name === "x-forwarded-for" || name === "forwarded");
+  const others = withoutLines(lines, "fx", isListOfClients);
   const host =
     valuesOf(lines, "x-forwarded-host").length > 0 ? "" : `X-Forwarded-Host: ${asked.authority}\r\n`;
   const protocol = valuesOf(lines, "x-forwarded-proto").length > 0 ? "" : "X-Forwarded-Proto: http\r\n";
   return `${others}X-Forwarded-For: ${addresses.join(", ")}\r\n${host}${protocol}Forwarded: ${hops.join(", ")}\r\n`;
 }
 
+/** With underscores too, whose addresses are not taken over: proxies that mean well spell it right. */
+function isListOfClients(name: string): boolean {
+  const field = hyphenated(name);
+  return field === "x-forwarded-for" || field === "forwarded";
+}
+
 function anonymised({ userAgent }: Identity, lines: string, { host }: Origin): string {
+  const isTelling = (name: string, value: string): boolean =>
+    tellsOfClient(name) || (name === "referer" && isAcrossSites(value.trim(), host));
+  if (userAgent === undefined) return withoutLines(lines, TELLING_LETTERS, isTelling);
+
+  // User-Agent itself stays for now, so that another takes its place among the lines.
   const kept = withoutLines(
     lines,
-    TELLING_LETTERS,
-    (name, value) => tellsOfClient(name) || (name === "referer" && isAcrossSites(value.trim(), host)),
+    ALL_LETTERS,
+    (name, value) => isTelling(name, value) || (name !== "user-agent" && tellsOfAgent(name)),
   );
-  return userAgent === undefined ? kept : changeFields(kept, [userAgent]);
+  return changeFields(kept, [userAgent]);
 }
 
 function isSaid(value: string): boolean {

@@ -1,16 +1,25 @@
 import { expect, test } from "bun:test";
-import { isAcrossSites, isForwardedField, tellsOfClient } from "../../../src/policy/changes/anonymity.ts";
+import {
+  isAcrossSites,
+  isForwardedField,
+  tellsOfAgent,
+  tellsOfClient,
+} from "../../../src/policy/changes/anonymity.ts";
 
 const told = [
   "x-forwarded-for",
   "x-forwarded-host",
   "x-forwarded-anything",
+  "x_forwarded_for",
+  "x-forwarded_proto",
   "forwarded",
   "forwarded-for",
   "x-original-forwarded-for",
   "via",
   "from",
   "x-real-ip",
+  "x_real_ip",
+  "cf_connecting-ip",
   "client-ip",
   "x-client-ip",
   "true-client-ip",
@@ -23,20 +32,45 @@ test.each(told)("%s tells of the client", (name) => {
   expect(tellsOfClient(name)).toBe(true);
 });
 
-test.each(["accept", "user-agent", "referer", "cookie", "x-forward", "x-request-id", "forwardedx"])(
-  "%s does not, by its name",
-  (name) => {
-    expect(tellsOfClient(name)).toBe(false);
-  },
-);
+test.each([
+  "accept",
+  "user-agent",
+  "referer",
+  "cookie",
+  "x-forward",
+  "x_forward",
+  "x_request_id",
+  "x-request-id",
+  "forwardedx",
+])("%s does not, by its name", (name) => {
+  expect(tellsOfClient(name)).toBe(false);
+});
 
 test("of the fields that tell, those that proxies forward with are told apart", () => {
   expect(told.filter(isForwardedField)).toEqual([
     "x-forwarded-for",
     "x-forwarded-host",
     "x-forwarded-anything",
+    "x_forwarded_for",
+    "x-forwarded_proto",
     "forwarded",
   ]);
+});
+
+test.each([
+  "user-agent",
+  "user_agent",
+  "sec-ch-ua",
+  "sec-ch-ua-mobile",
+  "sec-ch-ua-platform-version",
+  "sec-ch-ua-full-version-list",
+  "sec_ch_ua_arch",
+])("%s tells of the user agent", (name) => {
+  expect(tellsOfAgent(name)).toBe(true);
+});
+
+test.each(["sec-ch-uax", "sec-ch-width", "sec-fetch-site", "user-agents"])("%s does not", (name) => {
+  expect(tellsOfAgent(name)).toBe(false);
 });
 
 // The Referer | whether it is another site's, for a request to a.test.

@@ -92,6 +92,21 @@ test.each(nodes)("the client %s of %s is called %s and %s", (client, authority, 
   );
 });
 
+// The wish | what the upstream is told of fields in the spelling that CGI makes of them.
+const underscored = [
+  ["append", ["X_Forwarded_Port: 1", "X_Real_IP: 192.0.2.1"]],
+  ["replace", ["X_Real_IP: 192.0.2.1"]],
+  ["hide", ["X_Real_IP: 192.0.2.1"]],
+] as const;
+
+test.each(underscored)("%s takes names with underscores for what they are", (forwarded, expected) => {
+  const lines = ["X_Forwarded_For: 192.0.2.1", "X_Forwarded_Port: 1", "X_Real_IP: 192.0.2.1"];
+
+  const [left, ours] = [told(lines, { forwarded }), told([], { forwarded })];
+
+  expect(left).toEqual([...expected, ...ours]);
+});
+
 test("a pseudonym is made to fit where names must be plain", () => {
   expect(introduced([], { forwarded: "replace", pseudonym: "gate~1.a" })).toContain("by=_gate_1.a;");
 });
@@ -103,6 +118,8 @@ describe("an anonymous client", () => {
     "From: me@a.test",
     "Referer: http://b.test/secret",
     "Cookie: a=b",
+    "X_Forwarded_For: 192.0.2.1",
+    "x_client-ip: 192.0.2.1",
     ...FROM_CLIENT.slice(1),
   ];
 
@@ -125,6 +142,21 @@ describe("an anonymous client", () => {
 
     expect(told(["User-Agent: me/1", "A: 1"], wishes)).toEqual(["User-Agent: us/2", "A: 1"]);
     expect(told(["A: 1"], wishes)).toEqual(["A: 1", "User-Agent: us/2"]);
+  });
+
+  test("is given one in place of all that tell of the other", () => {
+    const lines = [
+      "User_Agent: me",
+      'Sec-CH-UA: "me";v="1"',
+      "sec-ch-ua-platform: x",
+      "Sec-Fetch-Mode: cors",
+    ];
+
+    expect(told(lines, { forwarded: "pass", anonymous: true })).toEqual(lines);
+    expect(told(lines, { forwarded: "pass", anonymous: true, userAgent: "us/2" })).toEqual([
+      "Sec-Fetch-Mode: cors",
+      "User-Agent: us/2",
+    ]);
   });
 
   test("is given none while it is not anonymous", () => {
