@@ -30,6 +30,8 @@ export class Limiter {
   readonly #seed: number;
   readonly #keys: LimitKeys;
   readonly #open: OpenLimits;
+  /** Some limit is on connections to a host at once. */
+  limitsHosts = false;
   #byName: ReadonlyMap<string, CompiledLimit> = new Map();
   /** Those that no rule names. */
   #always: readonly CompiledLimit[] = [];
@@ -53,6 +55,7 @@ export class Limiter {
     this.#byName = new Map(compiled.map((limit) => [limit.name, limit]));
     this.#always = compiled.filter(({ name }) => !named.has(name));
     this.#open.limits = this.#always;
+    this.limitsHosts = limits.some(({ by, open }) => by === "host" && open !== undefined);
   }
 
   /** Undefined: let in, and nothing is counted while it lasts. */
@@ -106,7 +109,8 @@ export class Limiter {
 
   /** A connection to an upstream, wanted by a request with these limits. Unless refused it counts until `releaseUpstream`. */
   admitUpstream(names: Names, host: string): LimitRefusal | undefined {
-    const named = (names ?? []).map(({ limit }) => this.#byName.get(limit));
+    if (names === undefined || names.length === 0) return this.#open.admit("host", host, this.#always);
+    const named = names.map(({ limit }) => this.#byName.get(limit));
     const limits = [...this.#always, ...named.filter((limit) => limit !== undefined)];
     return this.#open.admit("host", host, limits);
   }

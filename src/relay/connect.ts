@@ -9,14 +9,14 @@ import { cells } from "../observe/cells.ts";
 import type { AddressDecision } from "../policy/decision.ts";
 import type { RelayContext, Settings, UpstreamDial } from "./context.ts";
 import { dialFailure, type Failure } from "./failure.ts";
-import { limitFailure } from "./gate/audit.ts";
 import type { Judged, Passage } from "./gate/passage.ts";
 import { redirected } from "./gate/refusal.ts";
+import { HostPlace } from "./host-place.ts";
 import type { Reply } from "./message/reply.ts";
 
 export interface ConnectWaiter {
-  /** `peer` is the `address:port` that answered. */
-  onConnected(link: Link, peer: string, address: string): void;
+  /** `peer` is the `address:port` that answered. The place is given back when the link is gone, at the latest. */
+  onConnected(link: Link, peer: string, address: string, place: HostPlace): void;
   onConnectFailed(failure: Failure): void;
   /** A rule says so, now that the address is known. Never of a tunnel. */
   onRedirected(reply: Reply): void;
@@ -31,8 +31,8 @@ export class Connecting implements DialWaiter {
   readonly #passage: Passage;
   #waiter: ConnectWaiter | undefined;
   #dial: UpstreamDial | undefined;
-  /** A connection to the host is counted for this, until the link takes that over. */
-  #isCounted = false;
+  /** Until the link takes it over. */
+  #place: HostPlace | undefined;
 
   constructor(context: RelayContext, settings: Settings, passage: Passage, waiter: ConnectWaiter) {
     this.#context = context;
@@ -54,21 +54,20 @@ export class Connecting implements DialWaiter {
   cancel(): void {
     this.#waiter = undefined;
     this.#dial?.cancel();
-    this.#uncount();
+    this.#place?.leave();
   }
 
   onDialed(link: Link, address: string): void {
     const waiter = this.#waiter;
-    if (waiter === undefined) return link.close();
-    const { held, limiter } = this.#context;
-    const { host } = this.#passage;
-    const isCounted = this.#isCounted;
-    this.#isCounted = false;
+    const place = this.#place;
+    if (waiter === undefined || place === undefined) return link.close();
+    this.#place = undefined;
+    const { held } = this.#context;
     link.onGone = () => {
       held.release(link);
-      if (isCounted) limiter.releaseUpstream(host);
+      place.leave();
     };
-    waiter.onConnected(link, peerOf(address, this.#passage.port), address);
+    waiter.onConnected(link, peerOf(address, this.#passage.port), address, place);
   }
 
   onDialFailed(code: string): void {
@@ -126,18 +125,12 @@ export class Connecting implements DialWaiter {
         detail: "Too many connections are being opened",
       });
     }
-    const { effects, exchange, host } = this.#passage;
-    const refusal = limiter.admitUpstream(effects?.limits, host);
-    const failure = refusal && limitFailure(this.#context, this.#settings, exchange, refusal);
+    const place = new HostPlace(limiter, this.#passage.host);
+    const failure = place.take(this.#context, this.#settings, this.#passage);
     if (failure !== undefined) return this.#fail(failure);
-    this.#isCounted = refusal === undefined;
+    this.#place = place;
     counters.add(cells.upstreamDials);
     this.#dial = dialer.dial(addresses, port, this);
-  }
-
-  #uncount(): void {
-    if (this.#isCounted) this.#context.limiter.releaseUpstream(this.#passage.host);
-    this.#isCounted = false;
   }
 
   #fail(failure: Failure): void {
@@ -146,7 +139,7 @@ export class Connecting implements DialWaiter {
 
   /** Whoever waits is told once, and last. */
   #leave(): ConnectWaiter | undefined {
-    this.#uncount();
+    this.#place?.leave();
     const waiter = this.#waiter;
     this.#waiter = undefined;
     return waiter;

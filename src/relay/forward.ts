@@ -24,6 +24,7 @@ import { banned } from "./gate/refusal.ts";
 import { budgetUsedUp, charge } from "./gate/shaping.ts";
 import { strike } from "./gate/strike.ts";
 import type { ClientSide, Handler } from "./handler.ts";
+import type { HostPlace } from "./host-place.ts";
 import { Answer } from "./message/answer.ts";
 import { dateLine } from "./message/date.ts";
 import { answerFor } from "./message/outgoing.ts";
@@ -71,13 +72,16 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
   }
 
   start(): void {
-    const { pool } = this.context;
-    const pooled = pool.take(this.passage.authority);
+    const pooled = this.context.pool.take(this.passage.authority);
     if (pooled === undefined) return this.connect();
     if (!this.passage.mayUse(pooled)) {
-      // It waits on as it did: whoever may not have it must not keep it alive.
-      this.context.pool.put(pooled, this.settings.config.pool.perEndpoint, pooled.idleSince);
+      this.putBack(pooled);
       return this.connect();
+    }
+    const failure = pooled.place.takeAgain(this.context, this.settings, this.passage);
+    if (failure !== undefined) {
+      this.putBack(pooled);
+      return this.fail(failure);
     }
     this.context.counters.add(cells.upstreamReuses);
     this.use(pooled);
@@ -130,8 +134,8 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
     else this.fail(told);
   }
 
-  onConnected(link: Link, peer: string, address: string): void {
-    this.use(new Upstream(this.context.pool, link, this.passage.authority, peer, address));
+  onConnected(link: Link, peer: string, address: string, place: HostPlace): void {
+    this.use(new Upstream(this.context.pool, link, this.passage.authority, peer, address, place));
   }
 
   onConnectFailed(failure: Failure): void {
@@ -322,6 +326,11 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
     this.context.pool.put(upstream, this.settings.config.pool.perEndpoint, this.context.now);
   }
 
+  /** It waits on as it did: whoever may not have it must not keep it alive. */
+  private putBack(pooled: Upstream): void {
+    this.context.pool.put(pooled, this.settings.config.pool.perEndpoint, pooled.idleSince);
+  }
+
   private switchTo(upstream: Upstream, answer: ResponseHead, early: Buffer): void {
     const request = { head: this.head, done: this.request.pipe.done };
     const { session, exchange, settings, passage } = this;
@@ -381,7 +390,11 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
   /** Returns the upstream, whose link tells this exchange nothing any more. */
   private letGo(): Upstream | undefined {
     const upstream = this.upstream;
-    if (upstream !== undefined) upstream.link.owner = upstream;
+    if (upstream !== undefined) {
+      upstream.link.owner = upstream;
+      // It closes in a while, and a retry needs the place now.
+      upstream.place.leave();
+    }
     this.upstream = undefined;
     this.isFull = false;
     return upstream;

@@ -5,6 +5,7 @@
 import { HeadReader } from "../http1/head-reader.ts";
 import type { Link, LinkOwner } from "../net/link.ts";
 import { IdlePool, type Poolable } from "../upstream/idle-pool.ts";
+import type { HostPlace } from "./host-place.ts";
 
 export class Upstream implements Poolable, LinkOwner {
   readonly link: Link;
@@ -14,6 +15,7 @@ export class Upstream implements Poolable, LinkOwner {
   readonly peer: string;
   /** The address of that alone, which was judged. */
   readonly address: string;
+  readonly place: HostPlace;
   /** For whom it was judged already (`gate/passage.ts`); compared, and nothing else. */
   openTo: object | undefined = undefined;
   idleSince = 0;
@@ -23,12 +25,20 @@ export class Upstream implements Poolable, LinkOwner {
   readonly reader = new HeadReader("response");
   readonly #pool: UpstreamPool;
 
-  constructor(pool: UpstreamPool, link: Link, endpoint: string, peer: string, address: string) {
+  constructor(
+    pool: UpstreamPool,
+    link: Link,
+    endpoint: string,
+    peer: string,
+    address: string,
+    place: HostPlace,
+  ) {
     this.#pool = pool;
     this.link = link;
     this.endpoint = endpoint;
     this.peer = peer;
     this.address = address;
+    this.place = place;
   }
 
   onData(): void {
@@ -53,12 +63,14 @@ export class UpstreamPool {
     return this.#idle.size;
   }
 
+  /** Without its place: whoever wants to use it takes that first. */
   take(endpoint: string): Upstream | undefined {
     return this.#idle.take(endpoint);
   }
 
   /** Keeps it, as one of `most`; 0 keeps none. */
   put(upstream: Upstream, most: number, now: number): void {
+    upstream.place.leave();
     if (most === 0) return upstream.link.drop();
     upstream.link.owner = upstream;
     this.#idle.put(upstream, most, now)?.link.drop();

@@ -4,6 +4,7 @@ import { head, statuses, transcript } from "../../support/relay.ts";
 
 const HOST = "Host: a.example";
 const GET = head("GET http://a.example/ HTTP/1.1", HOST);
+const ELSEWHERE = head("GET http://a.example:81/ HTTP/1.1", "Host: a.example:81");
 const OK = head("HTTP/1.1 200 OK", "Content-Length: 0");
 
 function limits(...given: readonly object[]): { policy: object } {
@@ -49,7 +50,7 @@ describe("connections at once", () => {
     expect(statuses(second)).toEqual([200]);
   });
 
-  transcript("to a host are counted while they are open, those in the pool too", (relay) => {
+  transcript("to a host are counted while they are used", (relay) => {
     relay.configure(limits({ name: "one", by: "host", open: 1 }));
     const first = relay.client();
     first.says(GET);
@@ -69,6 +70,54 @@ describe("connections at once", () => {
     expect(relay.read(cells.decisions.limited)).toBe(1);
     expect(relay.read(cells.limitRefusals)).toBe(1);
     expect(relay.records).toMatchObject([{ rule: "one", reason: "limit", status: 429 }, {}, {}, {}]);
+  });
+
+  transcript("to a host are not those that are idle in a pool", (relay) => {
+    relay.configure(limits({ name: "one", by: "host", open: 1 }));
+    const client = relay.client();
+    client.says(GET);
+    relay.upstream().says(OK);
+    // Another endpoint of the host, which can't have the idle one: as in another worker.
+    client.says(ELSEWHERE);
+    relay.upstream().says(OK);
+
+    expect(statuses(client)).toEqual([200, 200]);
+    expect(relay.pooled).toBe(2);
+  });
+
+  transcript(
+    "to a host count again what comes out of the pool, and it stays there when it is too much",
+    (relay) => {
+      relay.configure(limits({ name: "one", by: "host", open: 1 }));
+      const [first, second] = [relay.client(), relay.client()];
+      first.says(GET);
+      const pooled = relay.upstream();
+      pooled.says(OK);
+      second.says(ELSEWHERE);
+      first.says(GET);
+      expect(statuses(first)).toEqual([200, 429]);
+      expect(relay.pooled).toBe(1);
+      relay.upstream().says(OK);
+      first.says(GET);
+      second.says(ELSEWHERE);
+      expect(statuses(second)).toEqual([200, 429]);
+      pooled.says(OK);
+
+      expect(statuses(first)).toEqual([200, 429, 200]);
+    },
+  );
+
+  transcript("to a host have room for the retry of one that the pool gave too late", (relay) => {
+    relay.configure(limits({ name: "one", by: "host", open: 1 }));
+    const client = relay.client();
+    client.says(GET);
+    const pooled = relay.upstream();
+    pooled.says(OK);
+    client.says(GET);
+    pooled.ends();
+    relay.upstream().says(OK);
+
+    expect(statuses(client)).toEqual([200, 200]);
   });
 
   transcript("to a host are told by an audit", (relay) => {
