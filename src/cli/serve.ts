@@ -11,6 +11,12 @@ import { Supervisor } from "../runtime/supervisor.ts";
 import type { ServeOptions } from "./args.ts";
 import { announce, complain } from "./output.ts";
 
+/** How long a client of the status port may be silent, in seconds: while it asks, and before it asks again. */
+const STATUS_IDLE_S = 30;
+
+/** Bun's most. */
+const STATUS_IDLE_S_MAX = 255;
+
 /** `workerEntry` is the URL of the file that a worker runs. */
 export async function runServe(
   { configPath, overrides }: ServeOptions,
@@ -66,7 +72,7 @@ export async function runServe(
     restartWorker: (index) => supervisor.restartWorker(index),
     report: (error) => report(error.stack ?? error.message),
   });
-  server?.reload({ fetch: app.fetch });
+  server?.reload({ fetch: (request, server) => answerInTime(request, server, app.fetch) });
 
   const started = await supervisor.start();
   if (!started.ok) {
@@ -104,11 +110,33 @@ function openStatusPort({ admin }: Config): StatusPort {
   if (admin.address === "off") return { ok: true, server: undefined, address: undefined };
   const { host, port } = admin.address;
   try {
-    const server = Bun.serve({ hostname: host, port, fetch: () => new Response(null, { status: 503 }) });
+    const server = Bun.serve({
+      hostname: host,
+      port,
+      idleTimeout: STATUS_IDLE_S,
+      fetch: () => new Response(null, { status: 503 }),
+    });
     return { ok: true, server, address: { host, port: server.port ?? port } };
   } catch (error) {
     return { ok: false, problem: `Status port: ${describeListenError(admin.address, error)}` };
   }
+}
+
+/**
+ * A reload takes as long as its lists take to load, and whoever waits for that is
+ * silent with good reason. Whose body may still have to come is not waited for
+ * without end.
+ */
+async function answerInTime(
+  request: Request,
+  server: Bun.Server<undefined>,
+  answer: (request: Request) => Response | Promise<Response>,
+): Promise<Response> {
+  server.timeout(request, request.body === null ? 0 : STATUS_IDLE_S_MAX);
+  const response = await answer(request);
+  // It would hold for the connection as long as that is kept.
+  server.timeout(request, STATUS_IDLE_S);
+  return response;
 }
 
 function drain(supervisor: Supervisor, cause: string, hint = ""): void {
