@@ -8,6 +8,7 @@
  *   5. too many connections: in all, from it, from its
  *      prefix, or too fast                                503, 429
  */
+import type { Scope } from "../../limits/client-network.ts";
 import type { Admitted } from "../../limits/connection-table.ts";
 import type { LimitRefusal } from "../../limits/limit-refusal.ts";
 import type { Link, LinkOwner } from "../../net/link.ts";
@@ -20,6 +21,13 @@ import { ClientFacts } from "../gate/client-facts.ts";
 import { countLimit } from "../gate/counts.ts";
 import { overloaded, refusedByLimit } from "../gate/refusal.ts";
 import { Session } from "./session.ts";
+
+/** Whom it is held against that there are too many connections. */
+const SCOPES = {
+  connections: undefined,
+  connections_per_client: "client",
+  connections_per_prefix: "prefix",
+} as const;
 
 /** What a listener is to those who connect to it. */
 export interface ListenerFacts {
@@ -66,14 +74,14 @@ function takeIn(
   const admitted = context.admission.admit(client);
   if (admitted !== "admitted") {
     counters.add(cells.connectionsRefused[admitted]);
-    const scope = admitted === "connections_per_prefix" ? "prefix" : "client";
-    return refuseMany(context, listener, link, client, tooMany(admitted, client), scope);
+    return refuseMany(context, listener, link, client, tooMany(admitted, client), SCOPES[admitted]);
   }
   const refusal = limitRefusal(context, client);
   if (refusal !== undefined) {
     context.admission.release(client);
     counters.add(cells.connectionsRefused[refusalWord(refusal)]);
-    return refuseMany(context, listener, link, client, refusedByLimit(refusal), "client");
+    const scope = refusal.by === "client" ? "client" : undefined;
+    return refuseMany(context, listener, link, client, refusedByLimit(refusal), scope);
   }
   counters.add(cells.connections + listener.place);
   counters.add(cells.connectionsOpen + listener.place);
@@ -105,18 +113,20 @@ function clientLeft({ admission, limiter, counters }: RelayContext, client: Clie
   counters.add(cells.connectionsOpen + client.listener, -1);
 }
 
-/** Once too often, and it is banned. */
+/** Once too often, and it is banned: not for what is everybody's doing, or a flood would have us ban its victims. */
 function refuseMany(
   context: RelayContext,
   listener: ListenerFacts,
   link: Link,
   client: string,
   failure: Failure,
-  scope: "client" | "prefix",
+  scope: Scope | undefined,
 ): LinkOwner | undefined {
   const address = parseAddress(client);
   const ban =
-    address === undefined ? undefined : context.bans.strike(address, "connections", epochNow(context), scope);
+    address === undefined || scope === undefined
+      ? undefined
+      : context.bans.strike(address, "connections", epochNow(context), scope);
   if (ban === undefined) return turnAway(context, listener, link, client, failure);
   context.counters.add(cells.bans.connections);
   link.destroy();

@@ -7,6 +7,8 @@ const GET = head("GET http://a.example/ HTTP/1.1", HOST);
 const OWN = head("OPTIONS * HTTP/1.1", HOST);
 const CONNECT = head("CONNECT a.example:80 HTTP/1.1", "Host: a.example:80");
 
+type Relay = Parameters<Parameters<typeof transcript>[1]>[0];
+
 const SLOW = { minRate: "100B/s", minRateGrace: "2s" };
 
 describe("a head that comes too slowly", () => {
@@ -104,10 +106,7 @@ describe("who does wrong too often is banned: cut as it comes, and with its next
   const CLIENT = "192.0.2.99";
 
   // Each row: the cause | what is done twice.
-  const rows: readonly (readonly [
-    "slow" | "connections" | "errors",
-    (relay: Parameters<Parameters<typeof transcript>[1]>[0]) => void,
-  ])[] = [
+  const rows: readonly (readonly ["slow" | "connections" | "errors", (relay: Relay) => void])[] = [
     [
       "slow",
       (relay) => {
@@ -151,6 +150,36 @@ describe("who does wrong too often is banned: cut as it comes, and with its next
       expect(relay.client([], CLIENT).isClosed).toBe(false);
     });
   }
+
+  const innocent: readonly (readonly [string, (relay: Relay) => void])[] = [
+    ["there are too many connections in all", (relay) => void (relay.admits = "connections")],
+    ["they come too fast in all", (relay) => relay.configure(ONE_A_MINUTE_OF_ALL)],
+  ];
+  const ONE_A_MINUTE_OF_ALL = {
+    bans: BANS,
+    policy: { limits: [{ name: "all", by: "all", connections: "1/m" }] },
+  };
+
+  for (const [what, happens] of innocent) {
+    transcript(`not who is turned away because ${what}`, (relay) => {
+      relay.configure({ bans: BANS });
+      happens(relay);
+      relay.client([], "198.51.100.1");
+      for (let count = 0; count < 5; count++) relay.client([], CLIENT);
+      expect(relay.read(cells.bans.connections)).toBe(0);
+      relay.admits = "admitted";
+      relay.configure({ bans: BANS });
+
+      expect(relay.client([], CLIENT).isClosed).toBe(false);
+    });
+  }
+
+  transcript("who has too many of its own by a limit", (relay) => {
+    relay.configure({ bans: BANS, policy: { limits: [{ name: "own", open: 1 }] } });
+    for (let count = 0; count < 3; count++) relay.client([], CLIENT);
+
+    expect(relay.read(cells.bans.connections)).toBe(1);
+  });
 
   transcript("its network, when that has too many connections", (relay) => {
     relay.configure({ bans: BANS });
