@@ -3,7 +3,8 @@
  *
  *   1. its address is not among the listener's clients    reset
  *   2. it is banned                                       reset
- *   3. the event loop lags                                it waits for its turn, or is reset
+ *   3. the event loop lags                                it waits for its turn, as long as a head may
+ *                                                         take, or is reset; then 2 is asked again
  *   4. memory is short                                    503
  *   5. too many connections: in all, from it, from its
  *      prefix, or too fast                                503, 429
@@ -15,7 +16,7 @@ import type { Link, LinkOwner } from "../../net/link.ts";
 import { cells } from "../../observe/cells.ts";
 import { type Address, type Cidr, cidrContains, parseAddress } from "../../policy/address.ts";
 import type { Reach } from "../../policy/destination.ts";
-import { epochNow, type RelayContext } from "../context.ts";
+import { deadlineIn, epochNow, type RelayContext } from "../context.ts";
 import type { Failure } from "../failure.ts";
 import { ClientFacts } from "../gate/client-facts.ts";
 import { countLimit } from "../gate/counts.ts";
@@ -47,10 +48,18 @@ export function acceptClient(
   const client = link.remoteAddress;
   const address = parseAddress(client);
   if (!isAllowed(address, listener.clients)) return reset(context, link, "client_range");
-  if (address !== undefined && context.bans.find(address, epochNow(context)) !== undefined) {
-    return reset(context, link, "banned");
-  }
-  switch (context.acceptQueue.offer(link, () => void takeIn(context, listener, link, client))) {
+  if (isBanned(context, address)) return reset(context, link, "banned");
+  const deadlineAt = deadlineIn(context, context.settings.config.timeouts.head);
+  const turn = {
+    isOverdue: () => context.now >= deadlineAt,
+    takeIn: () => {
+      // It may have earned that since.
+      if (isBanned(context, address)) reset(context, link, "banned");
+      else takeIn(context, listener, link, client);
+    },
+    giveUp: () => void reset(context, link, "pace"),
+  };
+  switch (context.acceptQueue.offer(link, turn)) {
     case "now":
       return takeIn(context, listener, link, client);
     case "later":
@@ -167,6 +176,10 @@ function reset(context: RelayContext, link: Link, why: "client_range" | "banned"
   context.counters.add(cells.connectionsRefused[why]);
   link.destroy();
   return undefined;
+}
+
+function isBanned(context: RelayContext, address: Address | undefined): boolean {
+  return address !== undefined && context.bans.find(address, epochNow(context)) !== undefined;
 }
 
 function isAllowed(address: Address | undefined, ranges: readonly Cidr[]): boolean {

@@ -255,6 +255,31 @@ describe("while the event loop lags new clients wait for their turn", () => {
     expect(relay.read(cells.connectionsRefused.pace)).toBe(1);
   });
 
+  transcript("who has waited for as long as a head may take is reset", (relay) => {
+    relay.configure({ timeouts: { head: "2s" } });
+    relay.lags(0);
+    const client = relay.client();
+    for (let tick = 0; tick < 20; tick++) relay.lags(0);
+    expect(client.isClosed).toBe(false);
+    relay.lags(0);
+
+    expect(client.isClosed).toBe(true);
+    expect(relay.context.acceptQueue.size).toBe(0);
+    expect(relay.read(cells.connectionsRefused.pace)).toBe(1);
+  });
+
+  transcript("who is banned by then is reset", (relay) => {
+    relay.configure({ bans: { errors: 1 } });
+    const early = relay.client([], "192.0.2.99");
+    relay.lags(0);
+    const late = relay.client([], "192.0.2.99");
+    early.says("nonsense\r\n\r\n");
+    relay.lags(1);
+
+    expect(late.isClosed).toBe(true);
+    expect(relay.read(cells.connectionsRefused.banned)).toBe(1);
+  });
+
   transcript("who is over a limit by then is told", (relay) => {
     relay.lags(0);
     const client = relay.client();
