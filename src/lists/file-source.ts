@@ -17,6 +17,8 @@ export class FileSource implements ListSource {
   #seen: string | undefined;
   /** What was read last, and what became of it. */
   #read: { readonly stamp: string; readonly problem: string | undefined } | undefined;
+  /** Of the last good content. */
+  #hadEntries = false;
 
   constructor(path: string) {
     this.shown = path;
@@ -53,7 +55,7 @@ export class FileSource implements ListSource {
   async #readAll(file: FileHandle, stamp: string, signal: AbortSignal): Promise<Delivery> {
     const before = await file.stat({ bigint: true });
     if (before.size > LIST_BYTES_MAX) return this.#remember(stamp, TOO_LARGE);
-    const list = await takeIn(piecesOf(file, signal));
+    const list = await takeIn(piecesOf(file, signal), this.#hadEntries);
 
     const after = stampOf(await file.stat({ bigint: true }));
     if (after !== stamp) {
@@ -62,6 +64,7 @@ export class FileSource implements ListSource {
     }
     if (!list.ok) return this.#remember(stamp, list.problem);
     this.#read = { stamp, problem: undefined };
+    this.#hadEntries = list.holds === "entries";
     return { result: "loaded", list };
   }
 

@@ -13,8 +13,18 @@ const SLICE_BYTES = 64 * 1024;
 
 export const TOO_LARGE = `larger than ${LIST_BYTES_MAX / 1024 / 1024} MiB`;
 
-/** Rejects when `pieces` does. A piece may be used again once the next is asked for. */
-export async function takeIn(pieces: AsyncIterable<Uint8Array>): Promise<ReadList> {
+/**
+ * A list that loses everything at once was more often cut off than meant so (a
+ * full disk, a script that failed), and a rule that denies by it would deny
+ * nothing any more.
+ */
+const EMPTIED = "it is empty now; a list that is meant to be empty has a comment line";
+
+/**
+ * Rejects when `pieces` does. A piece may be used again once the next is asked
+ * for. `hadEntries`: what stands in force is not to become nothing.
+ */
+export async function takeIn(pieces: AsyncIterable<Uint8Array>, hadEntries: boolean): Promise<ReadList> {
   const reader = new ListReader();
   let bytes = 0;
   for await (const piece of pieces) {
@@ -28,9 +38,13 @@ export async function takeIn(pieces: AsyncIterable<Uint8Array>): Promise<ReadLis
   }
   const finishing = reader.finish(randomSeed());
   for (let step = finishing.next(); ; step = finishing.next()) {
-    if (step.done) return step.value;
+    if (step.done) return hadEntries ? unlessEmptied(step.value) : step.value;
     await turn();
   }
+}
+
+function unlessEmptied(list: ReadList): ReadList {
+  return list.ok && list.holds === "nothing" ? { ok: false, problem: EMPTIED } : list;
 }
 
 function randomSeed(): number {

@@ -29,6 +29,8 @@ export class UrlSource implements ListSource {
   readonly #patience: Patience;
   /** The condition of the next question. */
   #condition: Readonly<Record<string, string>> = {};
+  /** Of the last good content. */
+  #hadEntries = false;
 
   constructor(url: string, patience: Patience = PATIENCE) {
     this.#url = url;
@@ -58,9 +60,10 @@ export class UrlSource implements ListSource {
       return this.#fail(`its server answered ${response.status}`);
     }
 
-    const list = await takeIn(watch.over(response.body ?? new Blob([]).stream()));
+    const list = await takeIn(watch.over(response.body ?? new Blob([]).stream()), this.#hadEntries);
     if (!list.ok) return this.#fail(list.problem);
     this.#condition = conditionOf(response.headers);
+    this.#hadEntries = list.holds === "entries";
     return { result: "loaded", list };
   }
 

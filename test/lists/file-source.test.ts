@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { FileSource } from "../../src/lists/file-source.ts";
 import { ListTable } from "../../src/policy/list/table.ts";
 
+const EMPTIED = "Cannot read PATH: it is empty now; a list that is meant to be empty has a comment line";
+
 let folder = "";
 let path = "";
 
@@ -96,6 +98,53 @@ test("a folder and a pipe are no lists, and nobody waits for the pipe", async ()
 
   expect(await lookAt(folder)()).toBe(`Cannot read ${folder}: it is no regular file`);
   expect(await lookAt(pipe)()).toBe(`Cannot read ${pipe}: it is no regular file`);
+});
+
+// What a file becomes that had entries | what is made of it.
+const emptied = [
+  ["nothing at all", "", EMPTIED],
+  ["blank lines", "\n \r\n\t\n", EMPTIED],
+  ["a comment alone", "\n# none\n", "0 entries"],
+  ["a heading alone", "[Adblock Plus]", "0 entries"],
+] as const;
+
+test.each(emptied)("a file with entries that becomes %s", async (_, text, expected) => {
+  await writeFile(path, "a.example\n");
+  const look = lookAt(path);
+  await look();
+
+  await writeFile(path, text);
+  await look();
+
+  expect(await look()).toBe(expected.replace("PATH", path));
+  expect(await look()).toBe(expected === EMPTIED ? EMPTIED.replace("PATH", path) : "unchanged");
+});
+
+test("a file that was emptied is well again with a line", async () => {
+  await writeFile(path, "10.0.0.1\n");
+  const look = lookAt(path);
+  await look();
+  await truncate(path);
+  await look();
+  await look();
+
+  await writeFile(path, "b.example\n");
+  await look();
+
+  expect(await look()).toBe("1 entries");
+});
+
+test.each([
+  ["at the first look", undefined],
+  ["after comments alone", "# none\n"],
+])("a file may be empty %s", async (_, before) => {
+  const look = lookAt(path);
+  await writeFile(path, before ?? "");
+  await look();
+  await writeFile(path, "\n");
+  await look();
+
+  expect(await look()).toBe("0 entries");
 });
 
 test("a file beyond the limit is refused unread", async () => {

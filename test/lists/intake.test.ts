@@ -16,6 +16,7 @@ test("what comes without an end is not read without an end", async () => {
         yield piece;
       }
     })(),
+    false,
   );
 
   expect(list).toEqual({ ok: false, problem: "larger than 256 MiB" });
@@ -31,6 +32,7 @@ test("a large piece is taken in slices, and others have their turn", async () =>
     (async function* () {
       yield piece;
     })(),
+    false,
   );
   clearInterval(ticking);
 

@@ -123,6 +123,23 @@ describe("a list in a file", () => {
     expect(state()).toMatchObject({ entries: 1, problem: `Cannot read ${path}: it is a web page, no list` });
     expect(changes).toEqual([]);
   });
+
+  test("keeps what was good when it becomes empty, and is emptied by a comment", async () => {
+    await putInForce([file()]);
+
+    await replace("");
+    await until("the report", () => reports.length > 0);
+    expect(state()).toMatchObject({ entries: 1 });
+    expect(changes).toEqual([]);
+
+    await replace("# none\n");
+    await until("the swap", () => changes.length > 0);
+    expect(state()).toMatchObject({ entries: 0, problem: undefined });
+    expect(reports).toEqual([
+      `list "ads": Cannot read ${path}: it is empty now; a list that is meant to be empty has a comment line; what it held before stays in force`,
+      'list "ads": well again, with 0 hosts and 0 ranges',
+    ]);
+  });
 });
 
 describe("a list behind a URL", () => {

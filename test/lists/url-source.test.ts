@@ -30,6 +30,10 @@ afterAll(async () => {
   await server.stop(true);
 });
 
+/** What `/emptied` answers in turn, and the tags that it was asked with. */
+const contents = [LIST, "", "\n\n", "# none", ""];
+const tags: (string | null)[] = [];
+
 const answers: Readonly<Record<string, Answer>> = {
   "/list": () => new Response(LIST),
   "/gzip": () => new Response(Bun.gzipSync(LIST), { headers: { "content-encoding": "gzip" } }),
@@ -43,6 +47,10 @@ const answers: Readonly<Record<string, Answer>> = {
       : new Response(LIST, { headers: { "last-modified": "Sat, 01 Jan 2022 00:00:00 GMT" } }),
   "/never-asked": () => new Response(null, { status: 304 }),
   "/bad-etag": () => new Response("<html>", { headers: { etag: '"1"' } }),
+  "/emptied": ({ headers }) => {
+    tags.push(headers.get("if-none-match"));
+    return new Response(contents.shift(), { headers: { etag: `"${tags.length}"` } });
+  },
   "/error": () => new Response("no", { status: 503 }),
   "/page": () => new Response("<!doctype html><p>Please log in"),
   "/to-list": () => redirect("/list"),
@@ -91,6 +99,21 @@ test("the tag of what was no list is not believed", async () => {
 
   expect(await ask()).toContain("it is a web page, no list");
   expect(await ask()).toContain("it is a web page, no list");
+});
+
+test("a list that becomes empty is not believed, nor its tag, but one of comments is", async () => {
+  const ask = askFor("/emptied");
+  const why = "it is empty now; a list that is meant to be empty has a comment line";
+  const problem = `Cannot fetch ${server.url.origin}/emptied: ${why}`;
+
+  expect([await ask(), await ask(), await ask(), await ask(), await ask()]).toEqual([
+    "2 entries",
+    problem,
+    problem,
+    "0 entries",
+    "0 entries",
+  ]);
+  expect(tags).toEqual([null, '"1"', '"1"', '"1"', '"4"']);
 });
 
 // What it shows | where | the problem, after the URL.

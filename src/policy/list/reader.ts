@@ -16,6 +16,8 @@ export type ReadList =
       readonly invalid: number;
       /** The first of those: `line 7: no host or address`. */
       readonly examples: readonly string[];
+      /** `comments`: lines that name nothing. `nothing`: not even such. */
+      readonly holds: "entries" | "comments" | "nothing";
     }
   | { readonly ok: false; readonly problem: string };
 
@@ -33,6 +35,7 @@ export class ListReader {
   /** The end of the last piece, which is the front of a line. */
   #rest = "";
   #isSkipping = false;
+  #isBlank = true;
   #lines = 0;
   #ignored = 0;
   #invalid = 0;
@@ -51,8 +54,16 @@ export class ListReader {
   *finish(seed: number): Generator<void, ReadList> {
     const problem = this.#takeText(`${this.#decoder.decode()}\n`) ?? this.#wholeProblem();
     if (problem !== undefined) return { ok: false, problem };
+    const holds = this.#builder.count > 0 ? "entries" : this.#isBlank ? "nothing" : "comments";
     const table = yield* this.#builder.build(seed);
-    return { ok: true, table, ignored: this.#ignored, invalid: this.#invalid, examples: this.#examples };
+    return {
+      ok: true,
+      table,
+      ignored: this.#ignored,
+      invalid: this.#invalid,
+      examples: this.#examples,
+      holds,
+    };
   }
 
   #takeText(text: string): string | undefined {
@@ -98,6 +109,7 @@ export class ListReader {
         this.#addProblem(this.#lines, line.because);
         return undefined;
       case "nothing":
+        this.#isBlank &&= text.trim() === "";
         return undefined;
     }
     return this.#builder.isFull ? "it has too many entries" : undefined;

@@ -34,6 +34,7 @@ for (const pieceBytes of [1, 7, 65_536]) {
       expect(table.hasHost("good.ads.example")).toBe(false);
       expect(table.size).toMatchObject({ entries: 7, ranges: 1 });
       expect(list).toMatchObject({
+        holds: "entries",
         ignored: 1,
         invalid: 1,
         examples: ["line 10: several words, the first no address"],
@@ -57,16 +58,20 @@ test("the first lines that can't be read are kept, the others counted", () => {
   expect(list.ok && list.examples).toEqual([1, 2, 3, 4, 5].map((line) => `line ${line}: no host or address`));
 });
 
+// What a list may be | its text | what it holds.
 const empties = [
-  ["nothing", ""],
-  ["blank lines", "\n\r\n \n"],
-  ["comments", "# one\n! two\n; three"],
+  ["empty", "", "nothing"],
+  ["a mark of its encoding", "\uFEFF", "nothing"],
+  ["blank lines", "\n\r\n \n", "nothing"],
+  ["comments", "# one\n! two\n; three", "comments"],
+  ["the hosts of the system", "127.0.0.1 localhost\n\n", "comments"],
 ] as const;
 
-test.each(empties)("a list may hold %s", (_, text) => {
+test.each(empties)("a list may be %s", (_, text, holds) => {
   const list = readList(text);
 
   expect(list.ok && new ListTable(list.table).size).toMatchObject({ entries: 0, ranges: 0 });
+  expect(list).toMatchObject({ holds });
 });
 
 // What it shows | the text | what its problem says.
