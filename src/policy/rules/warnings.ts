@@ -27,7 +27,10 @@ function ruleWarnings(rule: RuleSpec): string[] {
   ];
 }
 
-/** Of a tunnel neither path nor content is seen. */
+/**
+ * Of a tunnel neither path nor content is seen. That a content rule is about
+ * what is seen goes without saying; who writes a rewrite may count on it for all.
+ */
 function* tunnelOnlyWarnings(rule: RuleSpec): Generator<string> {
   const { schemes, action } = rule;
   const wantsHttp = schemes.length === 0 || schemes.includes("http");
@@ -38,7 +41,7 @@ function* tunnelOnlyWarnings(rule: RuleSpec): Generator<string> {
   const setting = rule.paths.length > 0 ? "paths" : rule.patterns.length > 0 ? "patterns" : "action";
   const shows = setting === "action" ? `what ${action} works on` : "its path";
   if (!wantsHttp) yield `.${setting}: A tunnel does not show ${shows}, so this rule never matches`;
-  else if (setting !== "action" || schemes.length > 0) {
+  else if (setting !== "action" || action === "rewrite" || schemes.length > 0) {
     yield `.${setting}: A tunnel (https) does not show ${shows}, so this rule matches plain http alone; "schemes: [http]" says that this is meant`;
   }
 }

@@ -6,6 +6,7 @@ import { policySpec } from "./rules.ts";
 const SNI = `policy.tunnels.sni: "log" lets a tunnel to a host that a rule allows carry TLS for another; "enforce" does not`;
 const PATHS = `policy.rules[0].paths: A tunnel (https) does not show its path, so this rule matches plain http alone; "schemes: [http]" says that this is meant`;
 
+const REWRITE = PATHS.replace("paths", "action").replace("its path", "what rewrite works on");
 const BY_ADDRESS = `policy.rules[0].hosts[2]: A name that leads to ADDRESS is not matched by it; a rule with "addresses" in place of "hosts" matches both`;
 
 const rewrite = { host: "b.example", pathPrefix: undefined, pattern: undefined, query: undefined };
@@ -20,19 +21,14 @@ const rules = [
     [{ paths: ["/a"], schemes: ["tunnel", "https"] }],
     ["policy.rules[0].paths: A tunnel does not show its path, so this rule never matches"],
   ],
-  ["a rewrite of anything, which holds for http", [{ action: "rewrite", rewrite }], []],
+  ["a rewrite of anything, tunnels too", [{ action: "rewrite", rewrite, hosts: ["a.example"] }], [REWRITE]],
+  ["a rewrite of http, which is meant", [{ action: "rewrite", rewrite, schemes: ["http"] }], []],
   [
     "a rewrite of tunnels alone",
     [{ action: "rewrite", rewrite, schemes: ["https"] }],
     ["policy.rules[0].action: A tunnel does not show what rewrite works on, so this rule never matches"],
   ],
-  [
-    "a rewrite of tunnels, too",
-    [{ action: "rewrite", rewrite, schemes: ["https", "http"] }],
-    [
-      `policy.rules[0].action: A tunnel (https) does not show what rewrite works on, so this rule matches plain http alone; "schemes: [http]" says that this is meant`,
-    ],
-  ],
+  ["a rewrite of tunnels, too", [{ action: "rewrite", rewrite, schemes: ["https", "http"] }], [REWRITE]],
   [
     "a redirect of tunnels alone",
     [{ action: "redirect", redirect, schemes: ["tunnel"], hosts: ["a.b"] }],
