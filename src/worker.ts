@@ -3,6 +3,7 @@
  * relay and shared memory together, and does as the main thread says.
  */
 import { formatHostPort } from "./config/host-port.ts";
+import type { Config } from "./config/schema.ts";
 import { Verifier } from "./credentials/verifier.ts";
 import { BanTable } from "./limits/ban-table.ts";
 import { ConnectionTable } from "./limits/connection-table.ts";
@@ -26,11 +27,12 @@ import { ListTable } from "./policy/list/table.ts";
 import { acceptClient, type ListenerFacts } from "./relay/client/accept.ts";
 import { AcceptQueue } from "./relay/client/accept-queue.ts";
 import { shedLoad } from "./relay/client/shed.ts";
-import { type RelayContext, type Settings, TICK_MS } from "./relay/context.ts";
+import { type PolicyPlaces, type RelayContext, type Settings, TICK_MS } from "./relay/context.ts";
 import { HeldLinks } from "./relay/gate/held-links.ts";
-import { settingsOf } from "./relay/settings.ts";
+import { renewSettings, settingsOf } from "./relay/settings.ts";
 import { UpstreamPool } from "./relay/upstream-pool.ts";
 import { epochMsAt } from "./runtime/epoch.ts";
+import type { GateState } from "./runtime/gate-keeper.ts";
 import { ListenerSet } from "./runtime/listener-set.ts";
 import type { Order, Report, RunningConfig, WorkerStart } from "./runtime/messages.ts";
 import { Steps } from "./runtime/steps.ts";
@@ -115,16 +117,18 @@ process.on("unhandledRejection", reportBug);
 function obey(order: Order): void {
   switch (order.order) {
     case "apply":
-      return applyOrExit(order.running);
+      return doOrExit(() => apply(order.running));
+    case "renew":
+      return doOrExit(() => renew(order.generation, order.gate, order.hasNewLists));
     case "drain":
       return void drain(order.limitMs);
   }
 }
 
 /** A config that is half in force would be worse than a worker less: the next one has all of it. */
-function applyOrExit(running: RunningConfig): void {
+function doOrExit(change: () => void): void {
   try {
-    apply(running);
+    change();
   } catch (error) {
     reportBug(error);
     process.exit(1);
@@ -157,18 +161,37 @@ function apply(running: RunningConfig): void {
   tell({ report: "applied", generation, ports: applied.ports });
 }
 
+/** Without a policy compiled anew: accounts come and go often, and rules may be many. */
+function renew(generation: number, gate: GateState, hasNewLists: boolean): void {
+  const { config, policy } = context.settings;
+  context.settings = renewSettings(context.settings, {
+    policyPlaces: policyPlaces(config, gate),
+    hasAccounts: gate.hasAccounts,
+  });
+  if (hasNewLists) policy.setLists(tablesOf(gate));
+  verifier.accounts = gate.accounts;
+  tell({ report: "applied", generation, ports: [] });
+}
+
 function settingsFor({ config, gate, own, ports, places }: RunningConfig): Settings {
-  const lists = new Map([...gate.lists].map(([name, table]) => [name, new ListTable(table)]));
-  const { rules, ...named } = gate.places;
   return settingsOf(config, {
     own,
     ports,
     places,
-    lists,
-    policyPlaces: { ...named, rules: config.policy.rules.map(({ name }) => rules.get(name)) },
+    lists: tablesOf(gate),
+    policyPlaces: policyPlaces(config, gate),
     hasAccounts: gate.hasAccounts,
     hostName: gate.hostName,
   });
+}
+
+function tablesOf(gate: GateState): Map<string, ListTable> {
+  return new Map([...gate.lists].map(([name, table]) => [name, new ListTable(table)]));
+}
+
+function policyPlaces({ policy }: Config, gate: GateState): PolicyPlaces {
+  const { rules, ...named } = gate.places;
+  return { ...named, rules: policy.rules.map(({ name }) => rules.get(name)) };
 }
 
 function applyLog(running: RunningConfig): void {

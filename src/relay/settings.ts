@@ -38,6 +38,18 @@ export function settingsOf(config: Config, surroundings: Surroundings): Settings
   };
 }
 
+/**
+ * The same config after accounts or lists have changed; its policy stays, and is
+ * given new lists apart. They are other settings, so that connections log in anew.
+ */
+export function renewSettings(
+  settings: Settings,
+  { policyPlaces, hasAccounts }: Pick<Surroundings, "policyPlaces" | "hasAccounts">,
+): Settings {
+  const authentication = hasAccounts ? authenticationOf(settings.config) : undefined;
+  return { ...settings, authentication, places: policyPlaces };
+}
+
 function authenticationOf({ authentication }: Config): Authentication {
   const { mode, delay, realm } = authentication;
   const quoted = realm.replace(/["\\]/g, "\\$&");

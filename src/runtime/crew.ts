@@ -4,6 +4,7 @@
  * and its siblings do not notice.
  */
 import type { WorkerState } from "../admin/deps.ts";
+import type { Config } from "../config/schema.ts";
 import { cells } from "../observe/cells.ts";
 import { Counters } from "../observe/counters.ts";
 import type { HeavyHitter } from "../observe/heavy-hitters.ts";
@@ -109,4 +110,10 @@ export class Crew {
     this.#events.report(`Worker ${index} ended and is replaced${when}: ${reason}`);
     setTimeout(() => this.#events.onReplace(index), delayMs);
   }
+}
+
+/** Only Linux spreads connections over the listeners that share a port; elsewhere a second worker would idle. */
+export function workerCount({ workers }: Config): number {
+  if (workers !== "auto") return workers;
+  return process.platform === "linux" ? navigator.hardwareConcurrency : 1;
 }

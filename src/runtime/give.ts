@@ -1,6 +1,6 @@
 /** A config given to all workers, or, when one can't take it, to none. */
 import type { RunningConfig } from "./messages.ts";
-import type { WorkerThread } from "./worker-thread.ts";
+import type { Applied, WorkerThread } from "./worker-thread.ts";
 
 export type Given =
   | { readonly ok: true; readonly running: RunningConfig }
@@ -25,14 +25,17 @@ export async function give(
     done.push(thread);
   }
   // The first was told before these were known, and must know them for its own listeners too.
-  if (wanted.ports.includes(0)) await insist(done.slice(0, 1), running);
+  if (wanted.ports.includes(0)) await insist(done.slice(0, 1), (thread) => thread.apply(running));
   return { ok: true, running };
 }
 
-/** A worker that can't take what its siblings have is ended, to be replaced by one that has it. */
-export async function insist(threads: readonly WorkerThread[], running: RunningConfig): Promise<void> {
+/** A worker that can't do what its siblings do is ended, to be replaced by one that can. */
+export async function insist(
+  threads: readonly WorkerThread[],
+  order: (thread: WorkerThread) => Promise<Applied>,
+): Promise<void> {
   for (const thread of threads) {
-    const applied = await thread.apply(running);
+    const applied = await order(thread);
     if (!applied.ok) thread.terminate(applied.problem);
   }
 }

@@ -30,11 +30,19 @@ export interface WorkerStart {
 
 export type Order =
   | { readonly order: "apply"; readonly running: RunningConfig }
+  /** The config stays; lists and accounts are new. Much less work than `apply`. */
+  | {
+      readonly order: "renew";
+      readonly generation: number;
+      readonly gate: GateState;
+      /** What has been posted can't be compared with what came before. */
+      readonly hasNewLists: boolean;
+    }
   /** Stop accepting, finish what is in flight, cut what is left after `limitMs`. */
   | { readonly order: "drain"; readonly limitMs: number };
 
 export type Report =
-  /** Answers the start and every `apply`; ports by position in `config.listeners`. */
+  /** Answers the start, every `apply` and `renew`; ports by position in `config.listeners`. */
   | { readonly report: "applied"; readonly generation: number; readonly ports: readonly number[] }
   /** Nothing of that config is in force, the one before still is. */
   | { readonly report: "refused"; readonly generation: number; readonly problem: string }

@@ -12,7 +12,7 @@ import { cells } from "../observe/cells.ts";
 import { type Counters, mainCounters } from "../observe/counters.ts";
 import { type Snapshot, takeSnapshot } from "../observe/snapshot.ts";
 import { AccessLog } from "./access-log.ts";
-import { Crew } from "./crew.ts";
+import { Crew, workerCount } from "./crew.ts";
 import type { ExplainWith } from "./explain.ts";
 import { GateKeeper, type GateState, type PreparedGate } from "./gate-keeper.ts";
 import { give, insist } from "./give.ts";
@@ -20,7 +20,7 @@ import { ListenerPlaces } from "./listener-places.ts";
 import { findUnavailable, portsAfter } from "./listener-ports.ts";
 import { MemoryWatch } from "./memory-watch.ts";
 import type { RunningConfig } from "./messages.ts";
-import { ownAddresses } from "./own-addresses.ts";
+import { withPorts } from "./own-addresses.ts";
 import { findUnchangeable } from "./restart-only.ts";
 import { allocateSharedMemory, type SharedMemory } from "./shared-memory.ts";
 import { Turns } from "./turns.ts";
@@ -202,10 +202,12 @@ export class Supervisor {
       places,
       before.generation + 1,
     );
-    const result = await give(this.#crew.running, wanted, (...running) => this.#withPorts(...running));
+    const result = await give(this.#crew.running, wanted, (running, ports) =>
+      withPorts(running, ports, this.#admin),
+    );
     if (!result.ok) {
       await this.#log.open(before.config.log);
-      await insist(result.done, before);
+      await insist(result.done, (thread) => thread.apply(before));
       return { ok: false, problems: [result.problem] };
     }
     this.#running = result.running;
@@ -240,8 +242,10 @@ export class Supervisor {
   #refresh(): void {
     void this.#turns.take(async () => {
       if (this.phase !== "ready") return;
+      const before = this.#running.gate;
       this.#running = { ...this.#running, gate: this.gate.state };
-      await insist(this.#crew.running, this.#running);
+      const hasNewLists = before.lists !== this.gate.state.lists;
+      await insist(this.#crew.running, (thread) => thread.renew(this.#running, hasNewLists));
     });
   }
 
@@ -287,23 +291,8 @@ export class Supervisor {
     const places = listenerPlaces.assign(config.listeners.map(({ address }) => address));
     const own = { listening: [], interfaces: [] };
     const running = { generation, config, gate, ports, places, own, ...this.#log.lineStyle(config.log) };
-    return this.#withPorts(running, ports);
+    return withPorts(running, ports, this.#admin);
   }
-
-  #withPorts(running: RunningConfig, ports: readonly number[]): RunningConfig {
-    const listening = running.config.listeners.map(({ address }, index) => ({
-      host: address.host,
-      port: ports[index] ?? address.port,
-    }));
-    if (this.#admin !== undefined) listening.push(this.#admin);
-    return { ...running, ports, own: ownAddresses(listening) };
-  }
-}
-
-/** Only Linux spreads connections over the listeners that share a port; elsewhere a second worker would idle. */
-export function workerCount({ workers }: Config): number {
-  if (workers !== "auto") return workers;
-  return process.platform === "linux" ? navigator.hardwareConcurrency : 1;
 }
 
 function portsOf({ listeners }: Config): number[] {

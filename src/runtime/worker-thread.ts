@@ -57,11 +57,12 @@ export class WorkerThread {
   }
 
   apply(running: RunningConfig): Promise<Applied> {
-    // Nobody is there to answer.
-    if (this.state === "stopped") return Promise.resolve({ ok: false, problem: "The worker ended before" });
-    const answer = this.#answerTo(running.generation, this.#patience.applyMs);
-    this.#send({ order: "apply", running });
-    return answer;
+    return this.#ask({ order: "apply", running }, running.generation);
+  }
+
+  /** The config that it has, with the gate's state as it is now. */
+  renew({ generation, gate }: RunningConfig, hasNewLists: boolean): Promise<Applied> {
+    return this.#ask({ order: "renew", generation, gate, hasNewLists }, generation);
   }
 
   drain(limitMs: number): void {
@@ -74,6 +75,14 @@ export class WorkerThread {
   terminate(reason = ""): void {
     if (reason !== "") this.#lastError = reason;
     this.#worker.terminate();
+  }
+
+  #ask(order: Order, generation: number): Promise<Applied> {
+    // Nobody is there to answer.
+    if (this.state === "stopped") return Promise.resolve({ ok: false, problem: "The worker ended before" });
+    const answer = this.#answerTo(generation, this.#patience.applyMs);
+    this.#send(order);
+    return answer;
   }
 
   #send(order: Order): void {
