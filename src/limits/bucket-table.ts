@@ -2,7 +2,8 @@
  * Token buckets and windows of all workers, in one table of bounded size.
  *
  * A bucket is found by the 64 bits of its key in a set of eight ways; a new one
- * takes the place of the one that was used least recently, and begins full. A
+ * takes the place of the one that was used least recently, and begins full; that
+ * of a window which is used up and not over only when all of the set are such. A
  * hit takes no lock: a level changes by compare-and-exchange, and for each while
  * exactly one worker, the one that moves `since`, adds what was earned in it.
  * So never more is granted than was earned; a worker that loses this race, or
@@ -17,8 +18,8 @@ import { lock, unlock } from "./lock.ts";
 
 const WAYS = 8;
 
-/** A set: its ways' cells by kind, three cache lines with the lock. */
-const SET_CELLS = 48;
+/** A set: its ways' cells by kind, four cache lines with the lock. */
+const SET_CELLS = 64;
 const B = 8;
 const LEVEL = 16;
 /** Up to when a bucket was refilled, or when a window began; in units of its shape. */
@@ -26,6 +27,10 @@ const SINCE = 24;
 /** For choosing who leaves; in units that come round after 139 years. */
 const USED = 32;
 const LOCK = 40;
+/** When a window is over, in the units of `USED`; 0 for a bucket. */
+const ENDS = 48;
+/** When `SINCE` was first seen far ahead, in the units of `USED`; 0: it is not. */
+const AHEAD = 56;
 
 const USED_UNIT_MS = 1_024;
 
@@ -34,6 +39,12 @@ const BUSY_MS = 1_000;
 
 /** A `since` that is at most this far ahead is another worker's clock, and no time has passed. */
 const AHEAD_UNITS = 2 ** 30;
+
+/** Clocks of workers never differ by more, unless somebody sets the machine's while they run. */
+const AHEAD_MS = 5_000;
+
+/** A `since` that stays ahead for longer is nobody's clock any more; in the units of `USED`. */
+const AHEAD_PATIENCE = 2;
 
 /** No debt is deeper. */
 const LEVEL_MIN = -(2 ** 30);
@@ -115,12 +126,13 @@ export class BucketTable {
   #refilled(a: number, b: number, shape: BucketShape, nowMs: number): number {
     const now = unitsOf(nowMs, shape.unitMs);
     const at = this.#find(a, b);
-    if (at < 0) return this.#insert(a, b, shape.capacity, now, nowMs);
+    if (at < 0) return this.#insert(a, b, shape.capacity, now, 0, nowMs);
     const since = Atomics.load(this.#cells, at + SINCE);
     const elapsed = this.#elapsed(at, since, shape.unitMs, nowMs);
     if (elapsed > 0 && Atomics.compareExchange(this.#cells, at + SINCE, since, now) === since) {
       this.#add(at, elapsed * shape.ticksPerUnit, shape.capacity);
     }
+    this.#followClock(at, since, elapsed, shape.unitMs, nowMs);
     this.#markUsed(at, nowMs);
     return at;
   }
@@ -129,14 +141,46 @@ export class BucketTable {
   #turned(a: number, b: number, shape: WindowShape, nowMs: number): number {
     const now = unitsOf(nowMs, shape.unitMs);
     const at = this.#find(a, b);
-    if (at < 0) return this.#insert(a, b, shape.capacity, now, nowMs);
+    const ends = unitsOf(nowMs + shape.windowUnits * shape.unitMs, USED_UNIT_MS) + 1;
+    if (at < 0) return this.#insert(a, b, shape.capacity, now, ends, nowMs);
     const since = Atomics.load(this.#cells, at + SINCE);
-    const isOver = this.#elapsed(at, since, shape.unitMs, nowMs) >= shape.windowUnits;
-    if (isOver && Atomics.compareExchange(this.#cells, at + SINCE, since, now) === since) {
-      Atomics.store(this.#cells, at + LEVEL, shape.capacity);
+    const level = Atomics.load(this.#cells, at + LEVEL);
+    const elapsed = this.#elapsed(at, since, shape.unitMs, nowMs);
+    if (
+      elapsed >= shape.windowUnits &&
+      Atomics.compareExchange(this.#cells, at + SINCE, since, now) === since
+    ) {
+      Atomics.store(this.#cells, at + ENDS, ends);
+      // Others may have spent some of the new window by now.
+      this.#add(at, shape.capacity - level, shape.capacity);
+    }
+    if (this.#followClock(at, since, elapsed, shape.unitMs, nowMs)) {
+      Atomics.store(this.#cells, at + ENDS, ends);
     }
     this.#markUsed(at, nowMs);
     return at;
+  }
+
+  /**
+   * True when the clock was set back, and `since` with it: nothing is earned by
+   * that. While another worker still moves it ahead, it stays with that one's
+   * clock, or the difference would be earned again and again.
+   */
+  #followClock(at: number, since: number, elapsed: number, unitMs: number, nowMs: number): boolean {
+    const cells = this.#cells;
+    if (elapsed > 0) {
+      if (cells[at + AHEAD] !== 0) Atomics.store(cells, at + AHEAD, 0);
+      return false;
+    }
+    const now = unitsOf(nowMs, unitMs);
+    if (((since - now) >>> 0) * unitMs <= AHEAD_MS) return false;
+    const seen = Atomics.load(cells, at + AHEAD);
+    const seenNow = unitsOf(nowMs, USED_UNIT_MS);
+    const seenFor = (seenNow - seen) | 0;
+    if (seen === 0 || seenFor < 0) Atomics.store(cells, at + AHEAD, seenNow);
+    if (seen === 0 || seenFor < AHEAD_PATIENCE) return false;
+    Atomics.store(cells, at + AHEAD, 0);
+    return Atomics.compareExchange(cells, at + SINCE, since, now) === since;
   }
 
   #add(at: number, ticks: number, most: number): void {
@@ -197,7 +241,7 @@ export class BucketTable {
     return -1;
   }
 
-  #insert(a: number, b: number, level: number, since: number, nowMs: number): number {
+  #insert(a: number, b: number, level: number, since: number, ends: number, nowMs: number): number {
     const cells = this.#cells;
     const set = (a & this.#setMask) * SET_CELLS;
     if (!lock(cells, set + LOCK, this.#worker)) return -1;
@@ -209,6 +253,8 @@ export class BucketTable {
       Atomics.store(cells, at + LEVEL, level);
       Atomics.store(cells, at + SINCE, since);
       Atomics.store(cells, at + USED, unitsOf(nowMs, USED_UNIT_MS));
+      Atomics.store(cells, at + ENDS, ends);
+      Atomics.store(cells, at + AHEAD, 0);
       Atomics.store(cells, at + B, b);
       Atomics.store(cells, at, a === 0 ? 1 : a);
     }
@@ -216,15 +262,22 @@ export class BucketTable {
     return at;
   }
 
-  /** An empty slot of the set, or the one that was used least recently. */
+  /** An empty slot of the set, or the one that was used least recently; a window that is used up comes last. */
   #pickLeaver(set: number, nowMs: number): number {
     let [leaver, longest] = [set, Number.NEGATIVE_INFINITY];
     for (let at = set; at < set + WAYS; at++) {
       if (Atomics.load(this.#cells, at) === 0) return at;
-      const unused = this.#unused(at, nowMs);
+      const unused = this.#unused(at, nowMs) - (this.#isUsedUp(at, nowMs) ? 2 ** 32 : 0);
       if (unused > longest) [leaver, longest] = [at, unused];
     }
     return leaver;
+  }
+
+  /** A window that is not over: forgotten, it would be whole again. */
+  #isUsedUp(at: number, nowMs: number): boolean {
+    const ends = Atomics.load(this.#cells, at + ENDS);
+    if (ends === 0 || Atomics.load(this.#cells, at + LEVEL) > 0) return false;
+    return ((ends - unitsOf(nowMs, USED_UNIT_MS)) | 0) > 0;
   }
 }
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import { Dice } from "../../scripts/fuzz/dice.ts";
 import { byteRateShape, rateShape, windowShape } from "../../src/limits/bucket-shape.ts";
 import { BucketTable, bucketTableBuffer } from "../../src/limits/bucket-table.ts";
@@ -55,6 +55,32 @@ test("workers whose clocks are hours apart do not earn the difference again and 
   expect(granted).toBe(5);
 });
 
+describe("when the clock is set back by hours", () => {
+  const EARLIER = NOW - 3 * 3_600_000;
+
+  test("a bucket fills again after some seconds, and not at once", () => {
+    const table = newTable();
+    takes(table, 5, NOW);
+    expect(takes(table, 5, EARLIER)).toBe(0);
+    expect(takes(table, 5, EARLIER + 1_000)).toBe(0);
+    takes(table, 1, EARLIER + 4_000);
+
+    expect(takes(table, 5, EARLIER + 4_200)).toBe(2);
+    expect(takes(table, 5, EARLIER + 60_000)).toBe(5);
+  });
+
+  test("a window ends no later than it would have taken as a whole, and keeps until then what was spent", () => {
+    const table = newTable();
+    const shape = windowShape(100, 60_000);
+    table.spend(1, 1, shape, 100, NOW);
+    table.left(1, 1, shape, EARLIER);
+    expect(table.left(1, 1, shape, EARLIER + 4_000)).toBe(0);
+    expect(table.left(1, 1, shape, EARLIER + 63_000)).toBe(0);
+
+    expect(table.left(1, 1, shape, EARLIER + 64_100)).toBe(100);
+  });
+});
+
 test("time may come round between two uses", () => {
   const table = newTable();
   const roundMs = 2 ** 32 * TEN_A_SECOND.unitMs;
@@ -108,6 +134,23 @@ describe("a window", () => {
     expect(table.left(1, 1, shape, NOW + 61_000)).toBe(90);
   });
 
+  test("that another worker turns meanwhile grants no more than it has", () => {
+    const buffer = bucketTableBuffer(8);
+    const [table, other] = [new BucketTable(buffer, 0), new BucketTable(buffer, 1)];
+    table.spend(1, 1, shape, 140, NOW);
+
+    const exchange = Atomics.compareExchange as (...change: unknown[]) => number;
+    const spy = spyOn(Atomics as { compareExchange: typeof exchange }, "compareExchange");
+    spy.mockImplementation((...change) => {
+      spy.mockRestore();
+      const found = exchange(...change);
+      // The first to change is when the window began.
+      other.spend(1, 1, shape, 30, NOW + 61_000);
+      return found;
+    });
+    expect(table.spend(1, 1, shape, 10, NOW + 61_000)).toBe(60);
+  });
+
   test("is as new once it is forgotten", () => {
     const table = newTable();
     table.spend(1, 1, shape, 100, NOW);
@@ -128,6 +171,19 @@ describe("a table that is full", () => {
     expect(table.take(2, 2, TEN_A_SECOND, 5, NOW + 20_000)).toBe(0);
     expect(table.take(9, 9, TEN_A_SECOND, 5, NOW + 20_000)).toBeGreaterThan(0);
     expect(table.take(1, 1, TEN_A_SECOND, 5, NOW + 20_000)).toBeGreaterThan(0);
+  });
+
+  test("forgets no window that is used up and not over, while another can go", () => {
+    const table = new BucketTable(bucketTableBuffer(8), 0);
+    const shape = windowShape(100, 3_600_000);
+    table.spend(1, 1, shape, 100, NOW);
+    for (let key = 2; key < 100; key++) table.spend(key, key, shape, 1, NOW + key * 2_000);
+    expect(table.left(1, 1, shape, NOW + 200_000)).toBe(0);
+
+    for (let key = 2; key < 100; key++) table.spend(key, key, shape, 1, NOW + 3_700_000 + key * 2_000);
+    expect(table.left(1, 1, shape, NOW + 3_900_000)).toBe(100);
+    for (let key = 1; key < 100; key++) table.spend(key, key, shape, 100, NOW + 4_000_000 + key * 2_000);
+    expect(table.left(99, 99, shape, NOW + 4_200_000)).toBe(0);
   });
 
   test("goes on limiting whoever comes often, however many others come once", () => {

@@ -5,7 +5,7 @@ import type { BucketOrder, BucketReport } from "./bucket-hammer.ts";
 
 const HAMMER_MS = 200;
 const SETS = 8;
-const SET_CELLS = 48;
+const SET_CELLS = 64;
 const LOCK = 40;
 
 // Each row: tokens per second | tokens at once.
