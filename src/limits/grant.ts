@@ -11,6 +11,7 @@ import { type LimitRefusal, refusedByBudget } from "./limit-refusal.ts";
 
 export interface Tables {
   readonly buckets: BucketTable;
+  readonly budgets: BucketTable;
   readonly counts: CountTable;
 }
 
@@ -47,8 +48,8 @@ export class Grant {
       if (limit.budget === undefined) continue;
       const { salt, shape } = limit.budget;
       const [a, b] = [key.a ^ salt.a, key.b ^ salt.b];
-      found = refusedByBudget(limit, limit.budget, tables.buckets.endsIn(a, b, shape, nowMs));
-      if (tables.buckets.left(a, b, shape, nowMs) <= 0) return found;
+      found = refusedByBudget(limit, limit.budget, tables.budgets.endsIn(a, b, shape, nowMs));
+      if (tables.budgets.left(a, b, shape, nowMs) <= 0) return found;
     }
     if (found === undefined) throw new Error("Cannot name the budget: no limit of the grant has one");
     return found;
@@ -66,7 +67,7 @@ export class Grant {
   private chargeOwn(direction: "down" | "up", bytes: number, nowMs: number): number {
     const { key, limit, tables } = this;
     const { budget } = limit;
-    if (budget !== undefined && spend(tables.buckets, budget, key, bytes, nowMs) < 0) return -1;
+    if (budget !== undefined && spend(tables.budgets, budget, key, bytes, nowMs) < 0) return -1;
     const rate = direction === "down" ? limit.download : limit.upload;
     if (rate === undefined) return 0;
     return tables.buckets.charge(key.a ^ rate.salt.a, key.b ^ rate.salt.b, rate.shape, bytes, nowMs);
@@ -80,7 +81,7 @@ export function leave(counts: CountTable, { exchanges }: CompiledLimit, { a, b }
 
 /** What is left of the budget then, in its counts. */
 function spend(
-  buckets: BucketTable,
+  budgets: BucketTable,
   budget: Budget,
   { a, b }: KeyHash,
   bytes: number,
@@ -90,5 +91,5 @@ function spend(
   const all = bytes + budget.restBytes;
   const counts = Math.floor(all / shape.quantum);
   budget.restBytes = all - counts * shape.quantum;
-  return buckets.spend(a ^ salt.a, b ^ salt.b, shape, counts, nowMs);
+  return budgets.spend(a ^ salt.a, b ^ salt.b, shape, counts, nowMs);
 }

@@ -39,10 +39,11 @@ export class Limiter {
   readonly #passed: CompiledLimit[] = [];
   readonly #passedKeys: KeyHash[] = [];
 
-  constructor(memory: Pick<LimitsMemory, "buckets" | "counts">, worker: number, seed: number) {
+  constructor(memory: Pick<LimitsMemory, "buckets" | "budgets" | "counts">, worker: number, seed: number) {
     const buckets = new BucketTable(memory.buckets, worker);
+    const budgets = new BucketTable(memory.budgets, worker);
     const counts = new CountTable(memory.counts, worker);
-    this.#tables = { buckets, counts };
+    this.#tables = { buckets, budgets, counts };
     this.#seed = seed;
     this.#keys = new LimitKeys(seed);
     this.#open = new OpenLimits(buckets, counts, this.#keys, seed);
@@ -121,13 +122,13 @@ export class Limiter {
 
   #pass(limit: CompiledLimit, key: KeyHash, nowMs: number): LimitRefusal | undefined {
     if (this.#hasPassed(limit, key)) return undefined;
-    const { buckets, counts } = this.#tables;
+    const { buckets, budgets, counts } = this.#tables;
     const { budget, exchanges, requests } = limit;
     if (budget !== undefined) {
       const { salt, shape } = budget;
       const [a, b] = [key.a ^ salt.a, key.b ^ salt.b];
-      if (buckets.left(a, b, shape, nowMs) <= 0) {
-        return refusedByBudget(limit, budget, buckets.endsIn(a, b, shape, nowMs));
+      if (budgets.left(a, b, shape, nowMs) <= 0) {
+        return refusedByBudget(limit, budget, budgets.endsIn(a, b, shape, nowMs));
       }
     }
     if (exchanges !== undefined) {

@@ -109,6 +109,21 @@ test("who is refused by the third limit has not drained the first two", () => {
   expect(others).toEqual([...Array(9).fill("granted"), ...Array(3).fill("requests")]);
 });
 
+test("a budget that is used up stays so, however many hosts are asked for", () => {
+  const hour = 3_600_000;
+  const { ask, limiter } = limiterWith([
+    limit({ name: "budget", budget: { bytes: 1_000, window: hour } }),
+    limit({ name: "hosts", by: "host", requests: { count: 1, per: hour } }),
+    limit({ name: "of-hosts", by: "host", budget: { bytes: 1_000, window: hour } }),
+  ]);
+  const askAs = (client: string, host: string, nowMs: number) =>
+    (limiter.admit(undefined, client, undefined, host, nowMs) as Grant).charge("down", 10, nowMs);
+  (limiter.admit(undefined, HERE, undefined, "a.test", NOW) as Grant).charge("down", 1_000, NOW);
+
+  for (let host = 0; host < 150_000; host++) askAs(THERE + (host % 3_000), `${host}.test`, NOW + host * 10);
+  expect(ask({ host: "z.test" }, NOW + 1_500_000)).toBe("budget");
+});
+
 describe("exchanges at once", () => {
   test("are limited over all workers, and one that ends makes room", () => {
     const memory = limitsBuffers(2);
