@@ -9,6 +9,7 @@ import { cells } from "../observe/cells.ts";
 import type { AddressDecision } from "../policy/decision.ts";
 import type { RelayContext, Settings, UpstreamDial } from "./context.ts";
 import { dialFailure, type Failure } from "./failure.ts";
+import { limitFailure } from "./gate/audit.ts";
 import type { Judged, Passage } from "./gate/passage.ts";
 import { redirected } from "./gate/refusal.ts";
 import { HostPlace } from "./host-place.ts";
@@ -126,7 +127,9 @@ export class Connecting implements DialWaiter {
       });
     }
     const place = new HostPlace(limiter, this.#passage.host);
-    const failure = place.take(this.#context, this.#settings, this.#passage);
+    const { effects, exchange } = this.#passage;
+    const refusal = place.take(effects?.limits);
+    const failure = refusal && limitFailure(this.#context, this.#settings, exchange, refusal);
     if (failure !== undefined) return this.#fail(failure);
     this.#place = place;
     counters.add(cells.upstreamDials);

@@ -18,6 +18,7 @@ import { Connecting, type ConnectWaiter } from "./connect.ts";
 import { deadlineIn, type RelayContext, type Settings, TICK_MS, touch } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import { type Failure, failures } from "./failure.ts";
+import { limitFailure } from "./gate/audit.ts";
 import { answerRefusal, tooLarge } from "./gate/content.ts";
 import type { Passage } from "./gate/passage.ts";
 import { banned } from "./gate/refusal.ts";
@@ -78,7 +79,8 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
       this.putBack(pooled);
       return this.connect();
     }
-    const failure = pooled.place.takeAgain(this.context, this.settings, this.passage);
+    const refusal = pooled.place.takeAgain(this.passage.effects?.limits);
+    const failure = refusal && limitFailure(this.context, this.settings, this.exchange, refusal);
     if (failure !== undefined) {
       this.putBack(pooled);
       return this.fail(failure);

@@ -4,11 +4,9 @@
  * where it would keep all others from the host, in other workers too. However it
  * ends, the place is given back once.
  */
+import type { LimitRefusal } from "../limits/limit-refusal.ts";
 import type { Limiter } from "../limits/limiter.ts";
-import type { RelayContext, Settings } from "./context.ts";
-import type { Failure } from "./failure.ts";
-import { limitFailure } from "./gate/audit.ts";
-import type { Passage } from "./gate/passage.ts";
+import type { Effects } from "../policy/decision.ts";
 
 export class HostPlace {
   readonly #limiter: Limiter;
@@ -20,16 +18,16 @@ export class HostPlace {
     this.#host = host;
   }
 
-  /** For this passage; why not, when it may not have it. What an audit lets pass has none. */
-  take(context: RelayContext, settings: Settings, { effects, exchange }: Passage): Failure | undefined {
-    const refusal = this.#limiter.admitUpstream(effects?.limits, this.#host);
+  /** For a request that rules have put `limits` on; why not, when it may not have it. What an audit lets pass all the same has none. */
+  take(limits: Effects["limits"] | undefined): LimitRefusal | undefined {
+    const refusal = this.#limiter.admitUpstream(limits, this.#host);
     this.#isTaken = refusal === undefined;
-    return refusal && limitFailure(context, settings, exchange, refusal);
+    return refusal;
   }
 
   /** Out of a pool. Exchanges are short: where no limit asks, none that a reload might bring needs to find them. */
-  takeAgain(context: RelayContext, settings: Settings, passage: Passage): Failure | undefined {
-    return this.#limiter.limitsHosts ? this.take(context, settings, passage) : undefined;
+  takeAgain(limits: Effects["limits"] | undefined): LimitRefusal | undefined {
+    return this.#limiter.limitsHosts ? this.take(limits) : undefined;
   }
 
   leave(): void {
