@@ -4,11 +4,11 @@
  * A bucket's level is not counted in tokens but in ticks, the time that it took
  * to earn them, and ticks per unit of time are a power of two. So a refill is
  * exact at any rate, and only the price of a token is rounded: for requests by
- * 2^-29 of the burst at most, for bytes up to the next tick.
+ * 2^-29 of the burst at most, for bytes up to the next tick, which is some bytes.
  *
  * Units of time are powers of two of a millisecond and short enough for 2^20 of
- * them in the longest while that the bucket has to remember. They are counted
- * modulo 2^32, so a bucket that nobody has used is misread only after thousands
+ * them in the longest while that the bucket has to remember, or more. They are counted
+ * modulo 2^32, so a bucket that nobody has used is misread only after hundreds
  * of such whiles, and days: then it looks as if it had been used just now.
  */
 import type { Rate } from "../policy/spec.ts";
@@ -41,8 +41,18 @@ const UNIT_MS_MIN = 2 ** -4;
 /** With more tokens at once the price of one would be rounded by more than 1.6 %. */
 export const BURST_MAX = 2 ** 24;
 
-/** What may be owed for bytes that have been read already: reads of some hundred exchanges at once. */
-const DEBT_BYTES = 16 * 2 ** 20;
+/**
+ * What may be owed for bytes that have been read already; more would be forgiven, and
+ * the rate not kept. Each link is held until all that was owed by then is earned, so
+ * this is one read of 512 KiB by each of 4,096.
+ */
+const DEBT_BYTES = 2 ** 31;
+
+/** Three days: what a rate of some bytes per second remembers, in units of 16 ms still. */
+const DEBT_SPAN_MS_MAX = 2 ** 28;
+
+/** More than elsewhere, since the while is long: that leaves 2^6 ticks to each, and a bucket that is idle for 2^8 such whiles. */
+const UNITS_PER_DEBT = 2 ** 24;
 
 /** `burst` undefined: one second's worth, at least one. */
 export function rateShape({ count, per }: Rate, burst = Math.ceil((count * 1_000) / per)): BucketShape {
@@ -56,7 +66,7 @@ export function rateShape({ count, per }: Rate, burst = Math.ceil((count * 1_000
 /** Bytes per second, one second's worth at once. */
 export function byteRateShape(bytesPerSecond: number): BucketShape {
   const msPerByte = 1_000 / bytesPerSecond;
-  const time = timeScale(1_000 + DEBT_BYTES * msPerByte);
+  const time = timeScale(Math.min(1_000 + DEBT_BYTES * msPerByte, DEBT_SPAN_MS_MAX), UNITS_PER_DEBT);
   const ticksPerMs = time.ticksPerUnit / time.unitMs;
   return { ...time, ticksPerToken: msPerByte * ticksPerMs, capacity: Math.ceil(1_000 * ticksPerMs) };
 }
@@ -77,14 +87,17 @@ export function shapeText(shape: BucketShape | WindowShape): string {
   return Object.values(shape).join(" ");
 }
 
-function timeScale(spanMs: number): { readonly unitMs: number; readonly ticksPerUnit: number } {
-  const unitMs = unitFor(spanMs);
+function timeScale(
+  spanMs: number,
+  unitsPerSpan = UNITS_PER_SPAN,
+): { readonly unitMs: number; readonly ticksPerUnit: number } {
+  const unitMs = unitFor(spanMs, unitsPerSpan);
   const ticksPerUnit = powerOfTwo(Math.floor(Math.log2((TICKS_MAX / spanMs) * unitMs)));
   return { unitMs, ticksPerUnit: Math.min(Math.max(ticksPerUnit, 1), TICKS_MAX) };
 }
 
-function unitFor(spanMs: number): number {
-  return Math.max(UNIT_MS_MIN, powerOfTwo(Math.ceil(Math.log2(spanMs / UNITS_PER_SPAN))));
+function unitFor(spanMs: number, unitsPerSpan = UNITS_PER_SPAN): number {
+  return Math.max(UNIT_MS_MIN, powerOfTwo(Math.ceil(Math.log2(spanMs / unitsPerSpan))));
 }
 
 function powerOfTwo(exponent: number): number {

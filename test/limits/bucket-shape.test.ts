@@ -39,17 +39,23 @@ describe("a rate", () => {
   });
 });
 
-test.each([KIB, 1_000_000, GIB, 10_000_000_000, 1_000 * GIB])(
-  "%d bytes per second are kept, with 16 MiB of debt",
-  (rate) => {
-    const shape = byteRateShape(rate);
-    const perMs = shape.ticksPerUnit / shape.unitMs / shape.ticksPerToken;
+// Each row: bytes per second | MiB that can be owed.
+test.each([
+  [KIB, 256],
+  [65_536, 2_000],
+  [1_000_000, 2_000],
+  [GIB, 2_000],
+  [10_000_000_000, 2_000],
+  [1_000 * GIB, 2_000],
+])("%d bytes per second are kept, with %d MiB of debt", (rate, debt) => {
+  const shape = byteRateShape(rate);
+  const perMs = shape.ticksPerUnit / shape.unitMs / shape.ticksPerToken;
 
-    expect(perMs / (rate / 1_000)).toBeCloseTo(1, 6);
-    expect(shape.capacity / shape.ticksPerToken / rate).toBeCloseTo(1, 5);
-    expect(16 * KIB * KIB * shape.ticksPerToken).toBeLessThanOrEqual(2 ** 30);
-  },
-);
+  expect(perMs / (rate / 1_000)).toBeCloseTo(1, 6);
+  expect(shape.capacity / shape.ticksPerToken / rate).toBeCloseTo(1, 5);
+  expect(debt * KIB * KIB * shape.ticksPerToken).toBeLessThanOrEqual(2 ** 30);
+  expect(shape.unitMs).toBeLessThanOrEqual(16);
+});
 
 // Each row: how much | in which window | in one count.
 test.each([
