@@ -31,6 +31,9 @@ const UNTIL = 7;
 
 const READ_TRIES = 4;
 
+/** Whoever looks at the list may be ahead of who turns clients away. */
+const CLOCKS_APART_S = 10;
+
 export function banTableBuffer(): SharedArrayBuffer {
   return new SharedArrayBuffer((HEADER_CELLS + SETS * WAYS * SLOT_CELLS) * Int32Array.BYTES_PER_ELEMENT);
 }
@@ -96,7 +99,7 @@ export class BanSlots {
   /** Those that hold. */
   list(nowS: number): BanRecord[] {
     if (!this.mayHold(nowS)) return [];
-    this.#locked(() => this.#forgetRunOut(nowS));
+    this.#locked(() => this.#forgetRunOut(nowS - CLOCKS_APART_S));
     const records: BanRecord[] = [];
     for (let at = HEADER_CELLS; at < this.#cells.length; at += SLOT_CELLS) {
       const record = this.#read(at);

@@ -152,6 +152,15 @@ test("there are never more than 4,096 bans, and the oldest of a set leave first"
   expect(table.find(address("10.1.0.0"), now)).toBeUndefined();
 });
 
+test("a look at the list by a clock that is ahead takes no ban away from others", () => {
+  const [worker, main] = tables();
+  const untilMs = worker.strike(CLIENT, "errors", NOW)?.untilMs ?? 0;
+  worker.strike(address("198.51.100.9"), "errors", NOW + 60_000);
+
+  expect(main.list(untilMs + 3_000).length).toBe(1);
+  expect(worker.find(CLIENT, untilMs - 500)).toBeDefined();
+});
+
 test("a worker that died with the lock leaves it open, and half a ban is none", () => {
   const memory = limitsBuffers(2);
   const cells = new Int32Array(memory.bans);
