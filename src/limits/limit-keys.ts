@@ -18,7 +18,11 @@ export class LimitKeys {
     this.everybody = hashKey("all", seed);
   }
 
-  /** Who has not logged in counts as a client: nobody escapes a limit by leaving the credentials out. */
+  /**
+   * Who has not logged in counts as a client: nobody escapes a limit by leaving the
+   * credentials out. Connections at once by user are another matter: only those of
+   * who has logged in are counted (`ClientFacts.admitUser`).
+   */
   of(by: LimitSpec["by"], client: string, user: string | undefined, host: string, rule: string): KeyHash {
     switch (by) {
       case "client":
