@@ -1,6 +1,6 @@
 import { describe, expect, spyOn, test } from "bun:test";
 import { Dice } from "../../scripts/fuzz/dice.ts";
-import { byteRateShape, rateShape, windowShape } from "../../src/limits/bucket-shape.ts";
+import { rateShape, windowShape } from "../../src/limits/bucket-shape.ts";
 import { BucketTable, bucketTableBuffer } from "../../src/limits/bucket-table.ts";
 
 const NOW = Date.UTC(2026, 10, 21);
@@ -34,112 +34,6 @@ test("what is given back can be taken again, and never more than the burst", () 
 
   table.giveBack(1, 1, TEN_A_SECOND, 100);
   expect(takes(table, 9, NOW)).toBe(5);
-});
-
-test("a clock that goes back a little earns nothing, and takes nothing away", () => {
-  const table = newTable();
-  expect(takes(table, 4, NOW + 1_000)).toBe(4);
-
-  expect(takes(table, 4, NOW)).toBe(1);
-  expect(takes(table, 4, NOW + 1_000)).toBe(0);
-  expect(takes(table, 4, NOW + 1_100)).toBe(1);
-});
-
-test("workers whose clocks are hours apart do not earn the difference again and again", () => {
-  const table = newTable();
-  let granted = 0;
-  for (let round = 0; round < 100; round++) {
-    granted += takes(table, 5, NOW + 8 * 3_600_000) + takes(table, 5, NOW);
-  }
-
-  expect(granted).toBe(5);
-});
-
-describe("when the clock is set back by hours", () => {
-  const EARLIER = NOW - 3 * 3_600_000;
-
-  test("a bucket fills again after some seconds, and not at once", () => {
-    const table = newTable();
-    takes(table, 5, NOW);
-    expect(takes(table, 5, EARLIER)).toBe(0);
-    expect(takes(table, 5, EARLIER + 1_000)).toBe(0);
-    takes(table, 1, EARLIER + 4_000);
-
-    expect(takes(table, 5, EARLIER + 4_200)).toBe(2);
-    expect(takes(table, 5, EARLIER + 60_000)).toBe(5);
-  });
-
-  test("a window ends no later than it would have taken as a whole, and keeps until then what was spent", () => {
-    const table = newTable();
-    const shape = windowShape(100, 60_000);
-    table.spend(1, 1, shape, 100, NOW);
-    table.left(1, 1, shape, EARLIER);
-    expect(table.left(1, 1, shape, EARLIER + 4_000)).toBe(0);
-    expect(table.left(1, 1, shape, EARLIER + 63_000)).toBe(0);
-
-    expect(table.left(1, 1, shape, EARLIER + 64_100)).toBe(100);
-  });
-});
-
-test("time may come round between two uses", () => {
-  const table = newTable();
-  const roundMs = 2 ** 32 * TEN_A_SECOND.unitMs;
-  const justBefore = Math.ceil(NOW / roundMs) * roundMs - 50;
-  expect(takes(table, 9, justBefore)).toBe(5);
-
-  expect(takes(table, 9, justBefore + 100)).toBe(1);
-  // Idle for so long that the count seems to be ahead.
-  expect(takes(table, 9, justBefore + 0.9 * roundMs)).toBe(5);
-});
-
-test("bytes are charged after the fact: a debt holds the sender until it is earned", () => {
-  const table = newTable();
-  const shape = byteRateShape(1_000);
-
-  expect(table.charge(1, 1, shape, 1_000, NOW)).toBe(0);
-  expect(table.charge(1, 1, shape, 500, NOW)).toBeCloseTo(500, -1);
-  expect(table.charge(1, 1, shape, 500, NOW + 250)).toBeCloseTo(750, -2);
-  expect(table.charge(1, 1, shape, 0, NOW + 1_050)).toBe(0);
-});
-
-// Each row: links | bytes per second.
-test.each([
-  [1, 1_000_000],
-  [200, 1_000_000],
-  [2_000, 1_000_000],
-  [200, 65_536],
-  [2_000, 100_000_000],
-])("%d links that read half a MiB whenever they may get no more than %d bytes a second", (links, rate) => {
-  const table = newTable();
-  const shape = byteRateShape(rate);
-  const READ = 524_288;
-  const mayReadAt = Array.from({ length: links }, () => NOW);
-  const step = (100 * READ) / rate;
-  let [bytes, now] = [0, NOW];
-  // What all have read at first is waited for, too.
-  const untilMs = NOW + ((3 * links + 200) * READ * 1_000) / rate;
-  while (now < untilMs) {
-    for (let link = 0; link < links; link++) {
-      if ((mayReadAt[link] ?? 0) > now) continue;
-      mayReadAt[link] = now + table.charge(1, 1, shape, READ, now);
-      bytes += READ;
-    }
-    now = Math.max(now + step, Math.min(...mayReadAt));
-  }
-
-  const earned = rate * (1 + (untilMs - NOW) / 1_000);
-  expect(bytes).toBeGreaterThan(0.95 * earned);
-  expect(bytes).toBeLessThan(earned + (links + 1) * READ);
-});
-
-test("a debt has a bottom", () => {
-  const table = newTable();
-  const shape = byteRateShape(1_000);
-  for (let times = 0; times < 100; times++) table.charge(1, 1, shape, 2 ** 40, NOW);
-
-  const longestMs = table.charge(1, 1, shape, 0, NOW);
-  expect(longestMs).toBeLessThanOrEqual(2 ** 28);
-  expect(table.charge(1, 1, shape, 0, NOW + longestMs + 1)).toBe(0);
 });
 
 describe("a window", () => {
