@@ -15,7 +15,15 @@ import { settingsOf } from "../../src/relay/settings.ts";
 
 type GateParts = Pick<
   RelayContext,
-  "limiter" | "bans" | "verifier" | "verifying" | "held" | "acceptQueue" | "refusedHosts" | "shedLevel" | "epochMs"
+  | "limiter"
+  | "bans"
+  | "verifier"
+  | "verifying"
+  | "held"
+  | "acceptQueue"
+  | "refusedHosts"
+  | "shedLevel"
+  | "epochMs"
 >;
 
 const SEED = 7;

@@ -99,7 +99,7 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
   methods: [
     ["one of two", { methods: ["POST", "DELETE"] }, url("/", "-X", "DELETE"), true],
     ["not another", { methods: ["POST", "DELETE"] }, url(), false],
-    ["methods are case-sensitive", { methods: ["POST"] }, url("/", "-X", "post"), false],
+    ["in whatever case", { methods: ["POST"] }, url("/", "-X", "post"), true],
     ["that of a tunnel is CONNECT", { methods: ["CONNECT"] }, tunnel(), true],
     ["what is in a tunnel is not seen", { methods: ["GET"] }, tunnel(), false],
   ],
