@@ -3,7 +3,7 @@
  * of clients, over all workers, so that a limit means what it says.
  */
 import { clientKey, prefixKey } from "./client-network.ts";
-import { CountTable, countTableBuffer } from "./count-table.ts";
+import { CountTable } from "./count-table.ts";
 import { type KeyHash, KeyMemo } from "./key-hash.ts";
 
 export interface ConnectionLimits {
@@ -13,10 +13,6 @@ export interface ConnectionLimits {
 }
 
 export type Admitted = "admitted" | "connections" | "connections_per_client" | "connections_per_prefix";
-
-export function connectionTableBuffer(workers: number): SharedArrayBuffer {
-  return countTableBuffer(workers);
-}
 
 export class ConnectionTable {
   limits: ConnectionLimits;
@@ -29,6 +25,16 @@ export class ConnectionTable {
     this.#clients = new KeyMemo(seed ^ 1, clientKey);
     this.#prefixes = new KeyMemo(seed ^ 2, prefixKey);
     this.limits = limits;
+  }
+
+  /** All that are open. */
+  get total(): number {
+    return this.#counts.total;
+  }
+
+  /** Those of one client. */
+  openOf(client: string): number {
+    return this.#count(this.#clients.of(client));
   }
 
   /** Counts first and decides then, so that two workers can't both take the last place. */
@@ -51,7 +57,7 @@ export class ConnectionTable {
   #refusal(client: string): Admitted | undefined {
     const { connections, connectionsPerClient, connectionsPerPrefix } = this.limits;
     if (this.#counts.total > connections) return "connections";
-    if (this.#count(this.#clients.of(client)) > connectionsPerClient) return "connections_per_client";
+    if (this.openOf(client) > connectionsPerClient) return "connections_per_client";
     const nearby = this.#count(this.#prefixes.of(client));
     return nearby > connectionsPerPrefix ? "connections_per_prefix" : undefined;
   }

@@ -20,7 +20,7 @@ import type { KeyHash } from "./key-hash.ts";
 import { LimitKeys } from "./limit-keys.ts";
 import { type LimitRefusal, refusedByBudget, refusedByExchanges, refusedByRate } from "./limit-refusal.ts";
 import type { LimitsMemory } from "./limits-memory.ts";
-import { OpenLimits } from "./open-limits.ts";
+import { type OpenConnections, OpenLimits } from "./open-limits.ts";
 
 /** Limits that rules put on a request, as in `Effects`. */
 type Names = readonly { readonly limit: string; readonly rule: string }[] | undefined;
@@ -39,14 +39,19 @@ export class Limiter {
   readonly #passed: CompiledLimit[] = [];
   readonly #passedKeys: KeyHash[] = [];
 
-  constructor(memory: Pick<LimitsMemory, "buckets" | "budgets" | "counts">, worker: number, seed: number) {
+  constructor(
+    memory: Pick<LimitsMemory, "buckets" | "budgets" | "counts">,
+    worker: number,
+    seed: number,
+    connections: OpenConnections,
+  ) {
     const buckets = new BucketTable(memory.buckets, worker);
     const budgets = new BucketTable(memory.budgets, worker);
     const counts = new CountTable(memory.counts, worker);
     this.#tables = { buckets, budgets, counts };
     this.#seed = seed;
     this.#keys = new LimitKeys(seed);
-    this.#open = new OpenLimits(buckets, counts, this.#keys, seed);
+    this.#open = new OpenLimits(connections, buckets, counts, this.#keys, seed);
   }
 
   /** A limit that stays as it was keeps its tokens. */
@@ -85,18 +90,9 @@ export class Limiter {
     return this.#grant();
   }
 
-  /** A client has connected. Unless refused it counts until `releaseConnection`. */
+  /** A client has connected, and is counted among the connections. */
   admitConnection(client: string, nowMs: number): LimitRefusal | undefined {
     return this.#open.admitConnection(client, nowMs);
-  }
-
-  /** One that is let in whatever the limits say. */
-  countConnection(client: string): void {
-    this.#open.countConnection(client);
-  }
-
-  releaseConnection(client: string): void {
-    this.#open.releaseConnection(client);
   }
 
   /** It has become known whose connection it is. Unless refused it counts until `releaseUser`. */

@@ -1,9 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import {
-  type ConnectionLimits,
-  ConnectionTable,
-  connectionTableBuffer,
-} from "../../src/limits/connection-table.ts";
+import { type ConnectionLimits, ConnectionTable } from "../../src/limits/connection-table.ts";
+import { countTableBuffer } from "../../src/limits/count-table.ts";
 
 import type { HammerOrder, HammerReport } from "./connection-hammer.ts";
 
@@ -119,7 +116,7 @@ describe("threads that hammer one table", () => {
       50,
     ],
   ])("never exceed the limit: %s", async (_, limits, most) => {
-    const buffer = connectionTableBuffer(4);
+    const buffer = countTableBuffer(4);
     const held = new Int32Array(new SharedArrayBuffer(8));
     const entry = new URL("./connection-hammer.ts", import.meta.url).href;
     const workers = [new Worker(entry), new Worker(entry), new Worker(entry)];
@@ -142,6 +139,6 @@ describe("threads that hammer one table", () => {
 });
 
 function tables(limits: ConnectionLimits): [ConnectionTable, ConnectionTable] {
-  const buffer = connectionTableBuffer(2);
+  const buffer = countTableBuffer(2);
   return [new ConnectionTable(buffer, 0, SEED, limits), new ConnectionTable(buffer, 1, SEED, limits)];
 }

@@ -3,7 +3,7 @@ import { Grant } from "../../src/limits/grant.ts";
 import { Limiter } from "../../src/limits/limiter.ts";
 import { limitsBuffers } from "../../src/limits/limits-memory.ts";
 import type { LimitSpec } from "../../src/policy/spec.ts";
-import { limit } from "./limit-specs.ts";
+import { limit, NO_CONNECTIONS } from "./limit-specs.ts";
 
 const NOW = Date.UTC(2026, 10, 21);
 const KIB = 1_024;
@@ -89,7 +89,7 @@ test("a grant without a budget has none to name", () => {
 });
 
 function granted(limits: readonly LimitSpec[]) {
-  const limiter = new Limiter(limitsBuffers(1), 0, 42);
+  const limiter = new Limiter(limitsBuffers(1), 0, 42, NO_CONNECTIONS);
   limiter.policy = { limits, rules: [] };
   const ask = (nowMs = NOW) => limiter.admit(undefined, "192.0.2.1", undefined, "a.test", nowMs);
   const grant = (): Grant => {

@@ -1,4 +1,5 @@
 /** Limits as a configuration gives them, of which a test says only what it is about. */
+import type { OpenConnections } from "../../src/limits/open-limits.ts";
 import type { LimitSpec, RuleSpec } from "../../src/policy/spec.ts";
 
 const NOTHING: LimitSpec = {
@@ -46,3 +47,6 @@ export function ruleWith(name: string, limitName: string): RuleSpec {
     content: undefined,
   };
 }
+
+/** For limits that are not on connections. */
+export const NO_CONNECTIONS: OpenConnections = { total: 0, openOf: () => 0 };

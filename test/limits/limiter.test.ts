@@ -4,7 +4,7 @@ import type { LimitRefusal } from "../../src/limits/limit-refusal.ts";
 import { Limiter } from "../../src/limits/limiter.ts";
 import { clearWorker, limitsBuffers } from "../../src/limits/limits-memory.ts";
 import type { LimitSpec, RuleSpec } from "../../src/policy/spec.ts";
-import { limit, ruleWith } from "./limit-specs.ts";
+import { limit, NO_CONNECTIONS, ruleWith } from "./limit-specs.ts";
 
 const NOW = Date.UTC(2026, 10, 21);
 const TWO_A_SECOND = { count: 2, per: 1_000 };
@@ -128,7 +128,10 @@ describe("exchanges at once", () => {
   test("are limited over all workers, and one that ends makes room", () => {
     const memory = limitsBuffers(2);
     const policy = { limits: [limit({ exchanges: 2 })], rules: [] };
-    const [first, second] = [new Limiter(memory, 0, 1), new Limiter(memory, 1, 1)];
+    const [first, second] = [
+      new Limiter(memory, 0, 1, NO_CONNECTIONS),
+      new Limiter(memory, 1, 1, NO_CONNECTIONS),
+    ];
     first.policy = policy;
     second.policy = policy;
     const admit = (limiter: Limiter) => limiter.admit(undefined, HERE, undefined, "a.test", NOW);
@@ -184,7 +187,7 @@ interface Asked {
 }
 
 function limiterWith(limits: readonly LimitSpec[], rules: readonly RuleSpec[] = []) {
-  const limiter = new Limiter(limitsBuffers(1), 0, 42);
+  const limiter = new Limiter(limitsBuffers(1), 0, 42, NO_CONNECTIONS);
   limiter.policy = { limits, rules };
   /** What a request was refused for, or that it was granted. */
   const ask = (asked: Asked, nowMs = NOW): string => {

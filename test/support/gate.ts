@@ -6,6 +6,7 @@ import { Verifier } from "../../src/credentials/verifier.ts";
 import { BanTable } from "../../src/limits/ban-table.ts";
 import { Limiter } from "../../src/limits/limiter.ts";
 import { type LimitsMemory, limitsBuffers } from "../../src/limits/limits-memory.ts";
+import type { OpenConnections } from "../../src/limits/open-limits.ts";
 import { HeavyHitters } from "../../src/observe/heavy-hitters.ts";
 import type { HostList } from "../../src/policy/host-list.ts";
 import { AcceptQueue } from "../../src/relay/client/accept-queue.ts";
@@ -33,13 +34,16 @@ const NO_COUNTS = Buffer.from(limitsBuffers(1).counts);
 /** 2026-11-21T00:00:00Z, less the relay's first moment: a Saturday. */
 const EPOCH_MS = Date.UTC(2026, 10, 21) - 1_000_000;
 
+const NO_CONNECTIONS: OpenConnections = { total: 0, openOf: () => 0 };
+
 export function gateParts(
   config: Config,
   memory: LimitsMemory = limitsBuffers(1),
   verify?: VerifyHash,
+  connections: OpenConnections = NO_CONNECTIONS,
 ): GateParts {
   const parts = {
-    limiter: new Limiter(memory, 0, SEED),
+    limiter: new Limiter(memory, 0, SEED, connections),
     bans: new BanTable(memory, 0, SEED, config.bans),
     verifier: new Verifier(verify),
     verifying: new Map(),

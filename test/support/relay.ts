@@ -79,7 +79,8 @@ export class FakeRelay {
   readonly #pool = new UpstreamPool();
   readonly #verifications: ((isRight: boolean) => void)[] = [];
   readonly #limits = limitsBuffers(1);
-  #admitted = 0;
+  /** A client for each of its connections. */
+  readonly #admitted: string[] = [];
 
   constructor() {
     const relay = this;
@@ -98,10 +99,18 @@ export class FakeRelay {
         isSilent: (address) => this.silent.has(address),
         dial: (addresses, port, waiter) => this.#dial({ addresses, port, waiter, isOver: false }),
       },
-      admission: { admit: () => this.#admit(), release: () => this.#admitted-- },
+      admission: {
+        admit: (client) => this.#admit(client),
+        release: (client) => void this.#admitted.splice(this.#admitted.indexOf(client), 1),
+      },
       now: 1_000_000,
       clock: () => this.context.now,
-      ...gateParts(readConfig({}), this.#limits, () => this.#verify()),
+      ...gateParts(readConfig({}), this.#limits, () => this.#verify(), {
+        get total() {
+          return relay.#admitted.length;
+        },
+        openOf: (client) => this.#admitted.filter((each) => each === client).length,
+      }),
       isDraining: false,
       refusedOpen: 0,
     };
@@ -214,7 +223,7 @@ export class FakeRelay {
 
     expect({
       dials: this.#dials.length,
-      admitted: this.#admitted,
+      admitted: this.#admitted.length,
       refusedOpen: this.context.refusedOpen,
       deadlines: this.context.deadlines.size,
       exchangesInFlight: this.read(cells.exchangesInFlight),
@@ -258,8 +267,8 @@ export class FakeRelay {
     return promise;
   }
 
-  #admit(): Admitted {
-    if (this.admits === "admitted") this.#admitted++;
+  #admit(client: string): Admitted {
+    if (this.admits === "admitted") this.#admitted.push(client);
     return this.admits;
   }
 

@@ -103,21 +103,18 @@ function takeIn(
   return link.owner;
 }
 
-/** Unless refused the client is counted until it leaves. */
+/** An audit only tells of it. */
 function limitRefusal(context: RelayContext, client: string): LimitRefusal | undefined {
   const { limiter, settings } = context;
   const refusal = limiter.admitConnection(client, epochNow(context));
   if (refusal === undefined) return undefined;
   countLimit(context, settings, refusal);
-  if (settings.config.policy.mode === "enforce") return refusal;
-  limiter.countConnection(client);
-  return undefined;
+  return settings.config.policy.mode === "enforce" ? refusal : undefined;
 }
 
 /** Takes a client out of the counts; once for every client that was taken in. */
 function clientLeft({ admission, limiter, counters }: RelayContext, client: ClientFacts): void {
   admission.release(client.text);
-  limiter.releaseConnection(client.text);
   client.releaseUser(limiter);
   counters.add(cells.connectionsOpen + client.listener, -1);
 }
