@@ -16,12 +16,26 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   upstream: [],
   observe: [],
   net: [],
+  cache: [],
   limits: ["policy"],
   credentials: ["policy"],
   lists: ["policy"],
-  config: ["policy", "credentials"],
-  relay: ["http1", "tls", "policy", "upstream", "net", "observe", "limits", "credentials", "type config"],
-  admin: ["config", "observe", "policy", "limits", "credentials", "type lists", "build-info.ts"],
+  store: ["cache", "limits"],
+  config: ["policy", "credentials", "type cache", "type upstream"],
+  relay: [
+    "http1",
+    "tls",
+    "policy",
+    "upstream",
+    "cache",
+    "store",
+    "net",
+    "observe",
+    "limits",
+    "credentials",
+    "type config",
+  ],
+  admin: ["config", "observe", "policy", "limits", "credentials", "cache", "type lists", "build-info.ts"],
   runtime: [
     "config",
     "observe",
@@ -32,13 +46,15 @@ const layers: Readonly<Record<string, readonly string[]>> = {
     "limits",
     "credentials",
     "lists",
+    "cache",
+    "store",
     "build-info.ts",
   ],
   cli: ["config", "observe", "admin", "runtime", "policy", "build-info.ts"],
 };
 
 /** Folders that stay sans-IO: no sockets, no files, no clock, no dice. */
-const pure = new Set(["http1", "tls", "policy", "upstream"]);
+const pure = new Set(["http1", "tls", "policy", "upstream", "cache"]);
 const impure =
   /\bBun\.|\b(?:from|import) ?\(?"(?:bun|node:)|\.now\(|\bnew Date\(\)|\bMath\.random\b|\bcrypto\.|\bset(?:Timeout|Interval|Immediate)\b/;
 
