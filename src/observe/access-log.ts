@@ -61,6 +61,7 @@ function jsonWriter({ query, listeners }: LineOptions): (record: ExchangeRecord)
       firstByteMs: firstByteMs === undefined ? undefined : roundMs(firstByteMs),
       upstream,
       reused: upstream === undefined ? undefined : record.reused,
+      cache: record.cache,
       error: record.failure,
       rule: record.rule,
       reason: record.reason,
@@ -101,6 +102,7 @@ function prettyLine(record: ExchangeRecord, target: string, colour: boolean): st
   if (record.upstream !== undefined) {
     parts.push(paint(`via ${record.upstream}${record.reused ? " reused" : ""}`, "dim", colour));
   }
+  if (record.cache !== undefined) parts.push(paint(record.cache, "dim", colour));
   if (failure !== undefined) parts.push(paint(failure, "red", colour));
   if (record.wouldDeny) parts.push(paint(`would deny ${whatRefused(record)}`, "yellow", colour));
   else if (wasRefused(record)) parts.push(paint(whatRefused(record), "red", colour));

@@ -8,6 +8,7 @@
  * has one writer at a time: its thread; between two workers, the supervisor. So
  * nothing here is atomic; readers add the rows up (a table, hence long).
  */
+import { cacheWords } from "./cache-word.ts";
 import { failureWords } from "./failure-word.ts";
 import { HISTOGRAM_CELLS } from "./histogram.ts";
 import { type Metric, MetricTable } from "./metric-table.ts";
@@ -75,6 +76,9 @@ export const logInResults = ["user", "missing", "wrong", "expired", "busy"] as c
 
 /** What a client did too often. */
 export const banCauses = ["slow", "connections", "errors", "credentials"] as const;
+
+/** Where the cache keeps answers. */
+export const cacheTiers = ["memory", "disk"] as const;
 
 const table = new MetricTable();
 
@@ -216,6 +220,52 @@ export const cells = {
   dnsLookups: table.counter("headgate_dns_lookups_total", "Names looked up with the system's resolver."),
   dnsCacheHits: table.counter("headgate_dns_cache_hits_total", "Names answered from our own cache."),
   dnsFailures: table.counter("headgate_dns_failures_total", "Look-ups that failed or timed out."),
+
+  cacheRequests: table.counters(
+    "headgate_cache_requests_total",
+    "Exchanges that the cache had a part in, by what it did.",
+    "result",
+    cacheWords,
+  ),
+  /** Set by the main thread, like all that has a tier: the stores count for all workers. */
+  cacheStored: table.counters(
+    "headgate_cache_stored_total",
+    "Answers stored, a newer one in the place of an older included.",
+    "tier",
+    cacheTiers,
+  ),
+  cacheEvicted: table.counters(
+    "headgate_cache_evicted_total",
+    "Stored answers that left to make room.",
+    "tier",
+    cacheTiers,
+  ),
+  cacheEntries: table.gauges("headgate_cache_entries", "Answers now stored.", "tier", cacheTiers),
+  cacheBytes: table.gauges("headgate_cache_bytes", "Bytes that stored answers take up.", "tier", cacheTiers),
+  cacheCapacityBytes: table.gauges(
+    "headgate_cache_capacity_bytes",
+    "Bytes that stored answers may take up.",
+    "tier",
+    cacheTiers,
+  ),
+  cacheBytesSaved: table.counter(
+    "headgate_cache_saved_bytes_total",
+    "Bytes of bodies answered without the upstream.",
+  ),
+  cacheBytesFetched: table.counter(
+    "headgate_cache_fetched_bytes_total",
+    "Bytes of bodies that came from upstreams for exchanges that the cache had a part in.",
+  ),
+  cachePurged: table.counter("headgate_cache_purged_total", "Stored answers removed or marked by a purge."),
+  cacheRefreshes: table.counter(
+    "headgate_cache_refreshes_total",
+    "Validations in the background, while the stale answer was served.",
+  ),
+  cacheInvalidated: table.counter(
+    "headgate_cache_invalidated_total",
+    "Stored answers marked stale by what changes them: a request that is not safe, the answer to a HEAD.",
+  ),
+  cacheOffline: table.gauge("headgate_cache_offline", "1 while only stored answers are served."),
 
   handlerErrors: table.counter(
     "headgate_handler_errors_total",

@@ -66,9 +66,17 @@ export class MetricTable {
     label: string,
     words: readonly Word[],
   ): Readonly<Record<Word, number>> {
-    const metric = this.#metric(name, "counter", help);
-    const entries = words.map((word) => [word, this.#cellOf(metric, { [label]: word })]);
-    return Object.fromEntries(entries) as Record<Word, number>;
+    return this.#worded("counter", name, help, label, words);
+  }
+
+  /** A gauge with a series for each word. */
+  gauges<Word extends string>(
+    name: string,
+    help: string,
+    label: string,
+    words: readonly Word[],
+  ): Readonly<Record<Word, number>> {
+    return this.#worded("gauge", name, help, label, words);
   }
 
   /** A counter with two labels; the cell of a row's first column. */
@@ -101,6 +109,18 @@ export class MetricTable {
     this.#metric(name, "counter", help, { run: { first, count, of, label } });
     this.cellCount += count;
     return first;
+  }
+
+  #worded<Word extends string>(
+    type: Metric["type"],
+    name: string,
+    help: string,
+    label: string,
+    words: readonly Word[],
+  ): Readonly<Record<Word, number>> {
+    const metric = this.#metric(name, type, help);
+    const entries = words.map((word) => [word, this.#cellOf(metric, { [label]: word })]);
+    return Object.fromEntries(entries) as Record<Word, number>;
   }
 
   #metric(

@@ -26,6 +26,7 @@ export class Observer {
     counters.add(cells.bytesFromClients, record.bytesIn);
     counters.add(cells.bytesToClients, record.bytesOut);
     if (record.failure !== undefined) counters.add(cells.failures[record.failure]);
+    if (record.cache !== undefined) counters.add(cells.cacheRequests[record.cache]);
     if (record.firstByteMs !== undefined) counters.firstByte.record(record.firstByteMs);
     if (hasLatency(record.kind)) counters.exchange.record(record.durationMs);
     if (this.log !== undefined) this.log(record);

@@ -3,6 +3,7 @@
  * it in while the exchange lives; counters, histograms and the access log read
  * it once, at the end. Whatever happened, there is exactly one.
  */
+import type { CacheWord } from "./cache-word.ts";
 import type { FailureWord } from "./failure-word.ts";
 import type { Reason } from "./reason.ts";
 
@@ -39,6 +40,8 @@ export interface ExchangeRecord {
   readonly upstream: string | undefined;
   /** The upstream connection had served an exchange before. */
   readonly reused: boolean;
+  /** What the cache did for it; undefined where it had no part. */
+  readonly cache: CacheWord | undefined;
   /** Why it failed, as RFC 9209 names it; undefined when it did not. */
   readonly failure: FailureWord | undefined;
   /** What decided: a rule's name, "default", or the name of the limit that refused; undefined where the policy has no rules. */

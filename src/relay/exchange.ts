@@ -3,6 +3,7 @@
  * called once, and that is the one event that counters and log hear of.
  */
 import type { Grant } from "../limits/grant.ts";
+import type { CacheWord } from "../observe/cache-word.ts";
 import { cells } from "../observe/cells.ts";
 import type { FailureWord } from "../observe/failure-word.ts";
 import type { Reason } from "../observe/reason.ts";
@@ -32,6 +33,7 @@ export class Exchange implements ExchangeRecord {
   firstByteMs: number | undefined = undefined;
   upstream: string | undefined = undefined;
   reused = false;
+  cache: CacheWord | undefined = undefined;
   failure: FailureWord | undefined = undefined;
   rule: string | undefined = undefined;
   reason: Reason | undefined = undefined;

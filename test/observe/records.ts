@@ -17,6 +17,7 @@ export function recordOf(changes: Partial<ExchangeRecord> = {}): ExchangeRecord 
     firstByteMs: 8.5,
     upstream: "198.51.100.4:80",
     reused: true,
+    cache: undefined,
     failure: undefined,
     rule: undefined,
     reason: undefined,
