@@ -73,7 +73,7 @@ export class Connecting implements DialWaiter {
 
   onDialFailed(code: string): void {
     this.#context.counters.add(cells.upstreamDialFailures);
-    this.#fail(dialFailure(code, this.#passage.authority));
+    this.#fail(dialFailure(code, this.#passage.endpoint));
   }
 
   #resolved(resolution: Resolution): void {
@@ -115,7 +115,7 @@ export class Connecting implements DialWaiter {
     if (addresses.length === 0) {
       return this.#fail({
         word: "connection_timeout",
-        detail: `${this.#passage.authority} has not accepted a connection for a while`,
+        detail: `${this.#passage.endpoint} has not accepted a connection for a while`,
       });
     }
     const { dials } = this.#settings.config.limits;

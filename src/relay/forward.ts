@@ -11,21 +11,18 @@ import { ProtocolError } from "../http1/error.ts";
 import { parseResponseHead, type RequestHead, type ResponseHead } from "../http1/head.ts";
 import { persists } from "../http1/persistence.ts";
 import { serializeInterim } from "../http1/serialize.ts";
-import type { Link, LinkOwner } from "../net/link.ts";
+import type { Link } from "../net/link.ts";
 import { cells } from "../observe/cells.ts";
-import { decideRetry } from "../upstream/retry.ts";
-import { Connecting, type ConnectWaiter } from "./connect.ts";
+import { Attempt, type AttemptOwner } from "./attempt.ts";
 import { deadlineIn, type RelayContext, type Settings, TICK_MS, touch } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
-import { type Failure, failures } from "./failure.ts";
-import { limitFailure } from "./gate/audit.ts";
+import type { Failure } from "./failure.ts";
 import { answerRefusal, tooLarge } from "./gate/content.ts";
 import type { Passage } from "./gate/passage.ts";
 import { banned } from "./gate/refusal.ts";
 import { budgetUsedUp, charge } from "./gate/shaping.ts";
 import { strike } from "./gate/strike.ts";
 import type { ClientSide, Handler } from "./handler.ts";
-import type { HostPlace } from "./host-place.ts";
 import { Answer } from "./message/answer.ts";
 import { dateLine } from "./message/date.ts";
 import { answerFor } from "./message/outgoing.ts";
@@ -33,9 +30,9 @@ import type { Reply } from "./message/reply.ts";
 import { Request } from "./message/request.ts";
 import { overdue, type Wait } from "./overdue.ts";
 import { switchProtocols } from "./upgrade.ts";
-import { Upstream } from "./upstream-pool.ts";
+import type { Upstream } from "./upstream-pool.ts";
 
-export class Forward implements Handler, LinkOwner, ConnectWaiter {
+export class Forward implements Handler, AttemptOwner {
   isFull = false;
   // One is made for each request: private fields with a # would take three times as long to set up.
   private readonly session: ClientSide;
@@ -45,10 +42,8 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
   private readonly head: RequestHead;
   private readonly passage: Passage;
   private readonly request: Request;
-  private connecting: Connecting | undefined;
-  private upstream: Upstream | undefined;
+  private readonly attempt: Attempt;
   private answerBegan = false;
-  private retries = 0;
   private answer: Answer | undefined;
   private upstreamPaused = false;
 
@@ -66,31 +61,19 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
     this.head = head;
     this.passage = passage;
     this.request = new Request(head, passage, settings);
+    this.attempt = new Attempt(this.context, settings, exchange, passage, this);
   }
 
   get wantsBody(): boolean {
-    return this.upstream !== undefined && !this.isFull && !this.request.pipe.done;
+    return this.attempt.upstream !== undefined && !this.isFull && !this.request.pipe.done;
   }
 
   start(): void {
-    const pooled = this.context.pool.take(this.passage.authority);
-    if (pooled === undefined) return this.connect();
-    if (!this.passage.mayUse(pooled)) {
-      this.putBack(pooled);
-      return this.connect();
-    }
-    const refusal = pooled.place.takeAgain(this.passage.effects?.limits);
-    const failure = refusal && limitFailure(this.context, this.settings, this.exchange, refusal);
-    if (failure !== undefined) {
-      this.putBack(pooled);
-      return this.fail(failure);
-    }
-    this.context.counters.add(cells.upstreamReuses);
-    this.use(pooled);
+    this.attempt.start();
   }
 
   takeBody(bytes: Buffer, at: number): number {
-    const upstream = this.upstream;
+    const { upstream } = this.attempt;
     if (upstream === undefined) return at;
     const { request } = this;
     const end = request.take(bytes, at, upstream.link, this.context.now);
@@ -111,7 +94,7 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
       this.answer.pipe.hasRoom = true;
       this.arm(this.settings.config.timeouts.body);
     }
-    if (this.upstream !== undefined) this.resume(this.upstream);
+    if (this.attempt.upstream !== undefined) this.resume(this.attempt.upstream);
   }
 
   onClientEnd(): void {
@@ -120,8 +103,7 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
   }
 
   abandon(): void {
-    this.connecting?.cancel();
-    this.letGo()?.link.destroy();
+    this.attempt.abandon();
   }
 
   onDeadline(): void {
@@ -131,27 +113,26 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
     if (wait === "request_body" && strike(this.context, this.session.client, "slow")) {
       return this.fail(banned());
     }
-    const told = failure(this.passage.authority);
+    const told = failure(this.passage.endpoint);
     if (told === undefined) this.session.link.destroy();
     else this.fail(told);
   }
 
-  onConnected(link: Link, peer: string, address: string, place: HostPlace): void {
-    this.use(new Upstream(this.context.pool, link, this.passage.authority, peer, address, place));
+  onConnecting(): void {
+    this.isFull = false;
+    this.arm(this.settings.config.timeouts.connect);
   }
 
-  onConnectFailed(failure: Failure): void {
-    touch(this.context);
+  onAttemptFailed(failure: Failure): void {
     this.fail(failure);
   }
 
   onRedirected(reply: Reply): void {
-    touch(this.context);
     this.session.reply(reply, this.head, this.mayPersist);
   }
 
   onData(_link: Link, bytes: Buffer): void {
-    const upstream = this.upstream;
+    const { upstream } = this.attempt;
     if (upstream === undefined) return;
     touch(this.context);
     this.context.counters.add(cells.bytesFromUpstreams, bytes.length);
@@ -202,25 +183,13 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
   }
 
   private waitsFor(): Wait {
-    if (this.upstream === undefined) return "connection";
+    if (this.attempt.upstream === undefined) return "connection";
     if (this.answer !== undefined) return this.answer.pipe.hasRoom ? "answer_body" : "client_room";
     if (this.request.pipe.done || this.waitsForContinue()) return "first_byte";
     return this.isFull ? "upstream_room" : "request_body";
   }
 
-  private connect(): void {
-    this.arm(this.settings.config.timeouts.connect);
-    this.connecting = new Connecting(this.context, this.settings, this.passage, this);
-    this.connecting.start();
-  }
-
-  private use(upstream: Upstream): void {
-    this.connecting = undefined;
-    this.upstream = upstream;
-    upstream.link.owner = this;
-    upstream.uses++;
-    this.exchange.upstream = upstream.peer;
-    this.exchange.reused = upstream.uses > 1;
+  onUpstream(upstream: Upstream): void {
     const { request, context } = this;
     // The head costs as well; and who is in debt from the answers before waits for this one.
     if (!this.pay("up", this.session.link, this.exchange.bytesIn)) return;
@@ -312,25 +281,10 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
   }
 
   private finish(answer: Answer): void {
-    const { upstream } = this;
-    if (upstream !== undefined) {
-      this.resume(upstream);
-      this.context.held.release(upstream.link);
-      if (answer.upstreamPersists) this.keep(upstream);
-      else this.letGo()?.link.drop();
-    }
-    this.upstream = undefined;
+    const { upstream } = this.attempt;
+    if (upstream !== undefined) this.resume(upstream);
+    this.attempt.done(answer.upstreamPersists);
     this.session.exchangeEnded(answer.clientPersists);
-  }
-
-  /** For the next exchange, if the config says so. */
-  private keep(upstream: Upstream): void {
-    this.context.pool.put(upstream, this.settings.config.pool.perEndpoint, this.context.now);
-  }
-
-  /** It waits on as it did: whoever may not have it must not keep it alive. */
-  private putBack(pooled: Upstream): void {
-    this.context.pool.put(pooled, this.settings.config.pool.perEndpoint, pooled.idleSince);
   }
 
   private switchTo(upstream: Upstream, answer: ResponseHead, early: Buffer): void {
@@ -352,31 +306,17 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
   /** Before any answer: once more where that is safe, else the client is told. */
   private upstreamDied(): void {
     const word = this.answerBegan ? "http_response_incomplete" : "connection_terminated";
-    const maySendAgain =
-      failures[word].retry === "if-safe" &&
-      decideRetry({
-        method: this.head.method,
-        reused: this.exchange.reused,
-        wasSent: this.request.wasSent,
-        bodyGone: this.request.bodyGone,
-        answerBegan: this.answerBegan,
-        retries: this.retries,
-      });
-    if (!maySendAgain)
-      return this.fail({
-        word,
-        detail: `${this.passage.authority} closed the connection before it had answered`,
-      });
-    this.letGo()?.link.drop();
-    this.retries++;
-    this.context.counters.add(cells.retries);
-    this.connect();
+    const { request, answerBegan } = this;
+    const { wasSent, bodyGone } = request;
+    if (this.attempt.again(word, { method: this.head.method, wasSent, bodyGone, answerBegan })) return;
+    const detail = `${this.passage.endpoint} closed the connection before it had answered`;
+    this.fail({ word, detail });
   }
 
   private cutShort(): void {
     this.fail({
       word: "http_response_incomplete",
-      detail: `${this.passage.authority} closed the connection within its answer`,
+      detail: `${this.passage.endpoint} closed the connection within its answer`,
     });
   }
 
@@ -389,19 +329,6 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
     return this.request.pipe.done && persists(this.head.minor, this.head.fields);
   }
 
-  /** Returns the upstream, whose link tells this exchange nothing any more. */
-  private letGo(): Upstream | undefined {
-    const upstream = this.upstream;
-    if (upstream !== undefined) {
-      upstream.link.owner = upstream;
-      // It closes in a while, and a retry needs the place now.
-      upstream.place.leave();
-    }
-    this.upstream = undefined;
-    this.isFull = false;
-    return upstream;
-  }
-
   /** The time starts when nobody is held any more. */
   private arm(ms: number): void {
     const heldMs = this.passage.grant === undefined ? 0 : this.heldMs();
@@ -410,7 +337,7 @@ export class Forward implements Handler, LinkOwner, ConnectWaiter {
 
   private heldMs(): number {
     const { held, now } = this.context;
-    const upstreamMs = this.upstream === undefined ? 0 : held.leftMs(this.upstream.link, now);
+    const upstreamMs = this.attempt.upstream === undefined ? 0 : held.leftMs(this.attempt.upstream.link, now);
     return Math.max(upstreamMs, held.leftMs(this.session.link, now));
   }
 }

@@ -36,6 +36,8 @@ export class Passage implements RequestFacts {
   port: number;
   authority: string;
   path: string;
+  /** What connections for it are pooled by: `host:port`, or the authority. */
+  endpoint: string;
   readonly fieldLines: string;
   readonly nowMs: number;
   readonly client: ClientFacts;
@@ -44,6 +46,8 @@ export class Passage implements RequestFacts {
   grant: Grant | undefined = undefined;
   requestWatch: BodyWatch | undefined = undefined;
   answerWatch: BodyWatch | undefined = undefined;
+  /** The upstream of the config that a route leads to; undefined of what is forwarded to where it was addressed. */
+  upstream: string | undefined = undefined;
   // One is made for each request: private fields with a # would take three times as long to set up.
   private readonly context: RelayContext;
   private readonly settings: Settings;
@@ -65,6 +69,7 @@ export class Passage implements RequestFacts {
     this.host = origin.host;
     this.port = origin.port;
     this.authority = origin.authority;
+    this.endpoint = origin.authority;
     this.path = target.path ?? "";
     this.fieldLines = head.fields.forwarded;
     this.nowMs = nowMs;
@@ -87,7 +92,16 @@ export class Passage implements RequestFacts {
     this.host = host;
     this.port = port;
     this.authority = authority;
+    this.endpoint = authority;
     this.path = path;
+  }
+
+  /** To an endpoint of the config, which is told the Host that the client asked for. */
+  routeTo(upstream: string, { host, port }: { readonly host: string; readonly port: number }): void {
+    this.host = host;
+    this.port = port;
+    this.endpoint = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+    this.upstream = upstream;
   }
 
   /** May this address be dialled? What comes of that is for `settle`. */
@@ -104,7 +118,8 @@ export class Passage implements RequestFacts {
       this.port,
       this.settings.own,
       this.client.reach,
-      decided?.opensSpecial ?? false,
+      // The config names its endpoints, wherever they are.
+      this.upstream !== undefined || (decided?.opensSpecial ?? false),
     );
     const failure = decision.verdict === "allow" ? undefined : refusedDestination(address, decision);
     return { decided, failure };
