@@ -40,6 +40,8 @@ export class Fields {
   proxyAuthorization: string | undefined = undefined;
   /** They have come again on their connection, and will: what is made of them is worth keeping. */
   recurs = false;
+  /** What a layer above has made of them, and keeps with them: its own to know what it is. */
+  derived: object | undefined = undefined;
 }
 
 /** Reads the lines of `text[from..to)`. Throws `ProtocolError` when more than `countMax`, or when one contradicts itself. */
@@ -90,6 +92,7 @@ export function withForwarded(fields: Fields, lines: string, isRequest: boolean)
     forwarded: read.forwarded,
     maxForwards: read.maxForwards,
     via: read.via,
+    derived: undefined,
     // Who removed the Date did not want ours.
     hasDate: fields.hasDate || read.hasDate,
     authorizesConnection: fields.authorizesConnection || read.authorizesConnection,

@@ -36,6 +36,8 @@ export interface Link {
   /** Latin1 text, `bytes[from..to)`, latin1 text: in one system call while it is small. */
   writeFramed(before: string, bytes: Buffer, from: number, to: number, after: string): boolean;
   writeText(text: string): boolean;
+  /** `bytes[0..to)`, which is the caller's again when it returns. */
+  writeCopy(bytes: Buffer, to: number): boolean;
   /** Half-closes once the outbox is empty; the other direction stays open. */
   end(): void;
   /** Closes both directions once the outbox is empty. */
@@ -113,10 +115,14 @@ export class SocketLink implements Link {
     let at = scratch.latin1Write(before, 0);
     if (to > from) at += bytes.copy(scratch, at, from, to);
     if (after !== "") at += scratch.latin1Write(after, at);
-    if (this.#outbox !== undefined) return this.#queue(Buffer.from(scratch.subarray(0, at)));
-    const sent = this.#socket?.write(scratch, 0, at) ?? -1;
-    if (sent === at || this.#foundGone(sent)) return true;
-    return this.#queue(Buffer.from(scratch.subarray(sent, at)));
+    return this.writeCopy(scratch, at);
+  }
+
+  writeCopy(bytes: Buffer, to: number): boolean {
+    if (this.#outbox !== undefined) return this.#queue(Buffer.from(bytes.subarray(0, to)));
+    const sent = this.#socket?.write(bytes, 0, to) ?? -1;
+    if (sent === to || this.#foundGone(sent)) return true;
+    return this.#queue(Buffer.from(bytes.subarray(sent, to)));
   }
 
   end(): void {

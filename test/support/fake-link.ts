@@ -47,6 +47,10 @@ export class FakeLink implements Link {
     return this.writeFramed("", bytes, 0, bytes.length, "");
   }
 
+  writeCopy(bytes: Buffer, to: number): boolean {
+    return this.writeFramed("", bytes, 0, to, "");
+  }
+
   writeText(text: string): boolean {
     return this.writeFramed(text, Buffer.alloc(0), 0, 0, "");
   }
