@@ -11,6 +11,7 @@ import type { ListState } from "../lists/kept-list.ts";
 import type { HeavyHitter } from "../observe/heavy-hitters.ts";
 import type { PlaceNames } from "../observe/metric-table.ts";
 import type { Snapshot } from "../observe/snapshot.ts";
+import type { CacheAdmin } from "./cache-admin.ts";
 
 export type Phase = "starting" | "ready" | "draining";
 
@@ -64,6 +65,8 @@ export interface AdminDeps {
   bans(): readonly Ban[];
   /** False when there is no such ban; `client` as `bans` has it. */
   liftBan(client: string): boolean;
+  /** `cacheOff` where there is none. */
+  cache(): CacheAdmin;
   /** `question` is whatever came as the body. */
   explain(question: unknown): Promise<Explained>;
   /** `host`: the `Host` of the request. */
