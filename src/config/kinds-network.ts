@@ -2,7 +2,7 @@
 import { parseCidr } from "../policy/address.ts";
 import { normaliseHost, normaliseName } from "../policy/host-name.ts";
 import type { PortRange } from "../policy/spec.ts";
-import { formatHostPort, parseHostPort } from "./host-port.ts";
+import { formatHostPort, type HostPort, parseHostPort } from "./host-port.ts";
 import { groupsOf, type Kind } from "./kinds.ts";
 import { tellsSecret } from "./kinds-http.ts";
 import { HIDDEN } from "./kinds-identity.ts";
@@ -72,6 +72,18 @@ export const hostMaybePort: Kind<string> = {
     return port === undefined ? bracketed : `${bracketed}:${port}`;
   },
   format: (value) => value,
+};
+
+/** Where a request can be sent: an address or a name, and a port. IPv6 is in brackets as written, and without as kept. */
+export const endpoint: Kind<HostPort> = {
+  expected: 'a host and a port such as "192.0.2.1:8080", "[2001:db8::1]:80" or "app.example.com:8080"',
+  parse: (given) => {
+    const [, host = "", digits] = groupsOf(/^(\[[^\]]*\]|[^:]*):(\d{1,5})$/, given) ?? [];
+    const name = normaliseName(host);
+    const port = Number(digits);
+    return name !== undefined && port >= 1 && port <= PORT_MAX ? { host: name, port } : undefined;
+  },
+  format: formatHostPort,
 };
 
 /** What it says of a user is hidden, and so are parameters that tell a secret. */

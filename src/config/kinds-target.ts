@@ -31,6 +31,11 @@ export const extension: Kind<string> = {
 
 /** Of a query, as it stands there once decoded. */
 export const parameterName = text("the name of a parameter: 1 to 256 characters", /^\P{Cc}{1,256}$/u);
+/** A `*` at its end is any run of characters. */
+export const parameterGlob = text(
+  'the name of a parameter such as "utm_source", or with a * at its end, of at most 256 characters',
+  /^(?!$)[^*\p{Cc}]{0,255}\*?$/u,
+);
 export const parameterValue = unlessHidden(text("at most 4096 characters", /^\P{Cc}{0,4096}$/u));
 
 /** Searched in a path with its query. */

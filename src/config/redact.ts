@@ -25,6 +25,10 @@ function write(schema: Schema<unknown>, value: unknown, isInList: boolean): unkn
       const items = Array.isArray(value) ? value : [];
       return items.map((item) => write(shape.item, shape.spreads ? [item] : item, true));
     }
+    case "map": {
+      const items = Object.entries(isMap(value) ? value : {});
+      return Object.fromEntries(items.map(([name, item]) => [name, write(shape.item, item, true)]));
+    }
     case "value":
       return shape.kind.format(value);
   }

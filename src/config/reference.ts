@@ -3,7 +3,7 @@ import { joinPath } from "./problems.ts";
 import { meaningOf, type Schema, shapeOf } from "./setting.ts";
 
 export interface Setting {
-  /** `timeouts.head`, `listeners[].address`. */
+  /** `timeouts.head`, `listeners[].address`, `upstreams.NAME.endpoints`. */
   readonly path: string;
   /** As it would stand in the file; undefined when there is none. */
   readonly fallback: unknown;
@@ -22,6 +22,11 @@ export function settingsOf(schema: Schema<unknown>, path = ""): Setting[] {
       const isOfSections = shapeOf(shape.item).is === "section";
       return isOfSections ? [own, ...settingsOf(shape.item, `${path}[]`)] : [own];
     }
+    case "map":
+      return [
+        { path, fallback: {}, isRequired: false, meaning },
+        ...settingsOf(shape.item, joinPath(path, "NAME")),
+      ];
     case "value":
       return [{ path, fallback: shape.fallback, isRequired: shape.isRequired, meaning }];
   }

@@ -22,8 +22,10 @@ import { fieldValue, pseudonym } from "./kinds-http.ts";
 import { token } from "./kinds-identity.ts";
 import { cidr, dnsServer } from "./kinds-network.ts";
 import { authentication } from "./schema-authentication.ts";
+import { cache } from "./schema-cache.ts";
 import { bans, limits } from "./schema-limits.ts";
 import { policy } from "./schema-policy.ts";
+import { routes, upstreams } from "./schema-reverse.ts";
 import { list, optional, required, section, setting } from "./setting.ts";
 
 export type { HostPort } from "./host-port.ts";
@@ -37,12 +39,16 @@ const wait = duration("10ms", "24h");
 const listener = section(
   {
     address: required(hostPort, "Address and port to listen on; port 0 is any free one."),
-    mode: setting(choice("forward"), "forward", "What it is for. `forward`: absolute-form HTTP and CONNECT."),
+    mode: setting(
+      choice("forward", "reverse"),
+      "forward",
+      "What it is for. `forward`: absolute-form HTTP and CONNECT, for clients that know of a proxy. `reverse`: a server, whose requests go where `routes` say.",
+    ),
     clients: list(
       required(cidr, "An address or a range."),
       { least: 0, most: 1_000 },
       [],
-      "Who may connect, as addresses and ranges; others are cut off. Must be given when the address can be reached from other machines, unless whoever comes has to log in; empty lets everybody in.",
+      "Who may connect, as addresses and ranges; others are cut off. Must be given when the address can be reached from other machines, unless whoever comes has to log in; empty lets everybody in. A `reverse` one is a server, and may go without.",
     ),
   },
   "Where clients connect.",
@@ -176,8 +182,11 @@ export const configSchema = section(
       "auto",
       "Threads that carry traffic; `auto` is one for each core on Linux, and one elsewhere.",
     ),
+    routes,
+    upstreams,
     authentication,
     policy,
+    cache,
     timeouts,
     limits,
     bans,

@@ -1,5 +1,5 @@
 /**
- * What `schema.ts` is written with: settings, lists and sections of them. Each
+ * What `schema.ts` is written with: settings, lists, maps and sections of them. Each
  * is a valibot schema, and carries its shape as metadata, so that the README,
  * GET /config and the hints for unknown names come from where the check comes.
  *
@@ -21,6 +21,8 @@ export type Shape =
       readonly fallback: readonly unknown[];
       readonly spreads: boolean;
     }
+  /** Names of the user's own choosing, each with the same kind of thing behind it. */
+  | { readonly is: "map"; readonly item: Schema<unknown> }
   | {
       readonly is: "value";
       readonly kind: Kind<unknown>;
@@ -85,6 +87,20 @@ export function spreadList<T>(
   return described(schema, meaning, { is: "list", item, fallback: [], spreads: true });
 }
 
+/** Its names are text that `name` reads; without any it is empty. */
+export function map<T>(
+  name: Kind<string>,
+  item: Schema<T>,
+  most: number,
+  meaning: string,
+): Schema<Readonly<Record<string, T>>> {
+  return described(
+    v.nullish(mapOf(name, item, most), () => ({})),
+    meaning,
+    { is: "map", item },
+  );
+}
+
 export function section<const T extends Entries>(
   entries: T,
   meaning: string,
@@ -131,6 +147,34 @@ function listOf<T>(item: Schema<T>, { least, most }: ListLimits, fallback: reado
     ),
   );
   return v.nullish(schema, () => [...fallback]);
+}
+
+/** Not valibot's own record: that leaves out what is named like something objects inherit. */
+function mapOf<T>(name: Kind<string>, item: Schema<T>, most: number) {
+  return v.pipe(
+    v.custom<Readonly<Record<string, unknown>>>(isMap, ({ input }) =>
+      sentence("a group of settings by name", describeFound(input)),
+    ),
+    v.rawTransform<Readonly<Record<string, unknown>>, Readonly<Record<string, T>>>(
+      ({ dataset, addIssue }) => {
+        const given = Object.entries(dataset.value);
+        if (given.length > most)
+          addIssue({ message: sentence(`at most ${most} names`, String(given.length)) });
+        const kept = given.map(([key, value]): [string, T] => {
+          const place = { type: "object", origin: "value", input: dataset.value, key, value } as const;
+          if (name.parse(key) === undefined) {
+            addIssue({ message: sentence(`a name of ${name.expected}`, describeFound(key)), path: [place] });
+          }
+          const read = v.safeParse(item, value);
+          for (const { message, path } of read.issues ?? []) {
+            addIssue({ message, path: [place, ...(path ?? [])] });
+          }
+          return [key, read.output as T];
+        });
+        return Object.fromEntries(kept);
+      },
+    ),
+  );
 }
 
 function sectionOf<const T extends Entries>(entries: T) {

@@ -4,10 +4,12 @@
  * has meant seconds in one program and milliseconds in the next.
  */
 
-const UNIT_MS = { h: 3_600_000, m: 60_000, s: 1_000, ms: 1 };
+const UNIT_MS = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000, ms: 1 };
 
 /** Both families, as memory is counted in one and disks in the other. */
 const UNIT_BYTES = {
+  TiB: 2 ** 40,
+  TB: 1e12,
   GiB: 2 ** 30,
   GB: 1e9,
   MiB: 2 ** 20,
@@ -28,8 +30,9 @@ export function parseSize(text: string): number | undefined {
   return parseAmount(text, UNIT_BYTES);
 }
 
-/** In the largest unit that divides it, so that what was read is written the same. */
+/** In the largest unit that divides it, so that what was read is written the same; one day is 24 hours to people. */
 export function formatDuration(ms: number): string {
+  if (ms === UNIT_MS.d) return "24h";
   return ms === 0 ? "0s" : formatAmount(ms, UNIT_MS);
 }
 

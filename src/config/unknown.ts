@@ -18,6 +18,10 @@ function* unknownIn(schema: Schema<unknown>, value: unknown, path: string): Gene
   if (shape.is === "list" && Array.isArray(value)) {
     for (const [at, item] of value.entries()) yield* unknownIn(shape.item, item, joinPath(path, at));
   }
+  if (shape.is === "map" && isMap(value)) {
+    for (const [name, item] of Object.entries(value))
+      yield* unknownIn(shape.item, item, joinPath(path, name));
+  }
   if (shape.is !== "section" || !isMap(value)) return;
 
   for (const [key, item] of Object.entries(value)) {

@@ -12,6 +12,9 @@ const durations = [
   ["60s", 60_000, "1m"],
   ["5m", 300_000, "5m"],
   ["24h", 86_400_000, "24h"],
+  ["1d", 86_400_000, "24h"],
+  ["744h", 2_678_400_000, "31d"],
+  ["25h", 90_000_000, "25h"],
   ["007s", 7_000, "7s"],
 ] as const;
 
@@ -26,6 +29,9 @@ const sizes = [
   ["10MB", 10_000_000, "10MB"],
   ["2GiB", 2_147_483_648, "2GiB"],
   ["3GB", 3_000_000_000, "3GB"],
+  ["1000GiB", 1_000 * 2 ** 30, "1000GiB"],
+  ["1024GiB", 2 ** 40, "1TiB"],
+  ["2TB", 2e12, "2TB"],
 ] as const;
 
 const neither = [
@@ -43,8 +49,8 @@ const neither = [
   "1e3s",
   "1234567890s",
 ];
-const noDurations = [...neither, "1d", "1S", "5min", "1toString"];
-const noSizes = [...neither, "1K", "1M", "1kib", "1mb", "1TB"];
+const noDurations = [...neither, "1w", "1S", "5min", "1toString"];
+const noSizes = [...neither, "1K", "1M", "1kib", "1mb", "1PB"];
 
 describe("a duration", () => {
   test.each(durations)("%s is %d ms and is written %s", (text, ms, written) => {
