@@ -9,6 +9,7 @@ import { Counters, countersBuffer } from "../../src/observe/counters.ts";
 import { HeavyHitters } from "../../src/observe/heavy-hitters.ts";
 import type { PlaceNames } from "../../src/observe/metric-table.ts";
 import { takeSnapshot } from "../../src/observe/snapshot.ts";
+import { FakeCache } from "./fake-cache.ts";
 
 export class FakeDeps implements AdminDeps {
   readonly log: string[] = [];
@@ -29,6 +30,7 @@ export class FakeDeps implements AdminDeps {
   banStates: readonly Ban[] = [];
   explained: Explained = { ok: true, explanation: { verdict: "allow" } };
   ceiling: number | undefined = undefined;
+  readonly fakeCache = new FakeCache(this.log);
 
   constructor(token?: string) {
     this.#token = token;
@@ -126,6 +128,10 @@ export class FakeDeps implements AdminDeps {
   liftBan(wanted: string) {
     this.log.push(`lift ${wanted}`);
     return this.banStates.some(({ client }) => client === wanted);
+  }
+
+  cache() {
+    return this.fakeCache;
   }
 
   async explain(question: unknown) {
