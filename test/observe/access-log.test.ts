@@ -50,6 +50,14 @@ describe("json", () => {
     expect(Object.keys(JSON.parse(line)).slice(-5)).toEqual(["rule", "reason", "list", "tags", "would_deny"]);
   });
 
+  test("what the cache did comes after the upstream", () => {
+    const line = JSON.parse(write(recordOf({ cache: "revalidated" })));
+
+    expect(line.cache).toBe("revalidated");
+    expect(Object.keys(line).slice(-3)).toEqual(["upstream", "reused", "cache"]);
+    expect(write(recordOf({ cache: undefined }))).not.toContain("cache");
+  });
+
   test("the second's cached text is not used for the next second", () => {
     const writer = lineWriter({ ...options, format: "json" });
     const times = [999, 1000, 61_001].map((startedAt) => JSON.parse(writer(recordOf({ startedAt }))).time);
@@ -84,6 +92,11 @@ const commonLines: [string, Partial<ExchangeRecord>, string][] = [
     '192.0.2.7 - - [04/Mar/2026:05:06:07 +0000] "CONNECT example.com:443 HTTP/1.1" 200 -\n',
   ],
   [
+    "what the cache did, not at all",
+    { cache: "hit" },
+    '192.0.2.7 - - [04/Mar/2026:05:06:07 +0000] "GET http://example.com/index.html?q=1 HTTP/1.1" 200 1536\n',
+  ],
+  [
     "a request that could not be read",
     { method: "", target: "", status: 400 },
     '192.0.2.7 - - [04/Mar/2026:05:06:07 +0000] "-" 400 1536\n',
@@ -104,6 +117,16 @@ const prettyLines: [string, Partial<ExchangeRecord>, string][] = [
     "an exchange",
     {},
     "05:06:07.089 200 GET      12.3ms     210B  1.50KiB 192.0.2.7       http://example.com/index.html?q=1 via 198.51.100.4:80 reused\n",
+  ],
+  [
+    "an answer out of the cache",
+    { upstream: undefined, cache: "hit_disk" },
+    "05:06:07.089 200 GET      12.3ms     210B  1.50KiB 192.0.2.7       http://example.com/index.html?q=1 hit_disk\n",
+  ],
+  [
+    "what was not in the cache, and failed",
+    { status: 502, cache: "miss", failure: "http_response_incomplete" },
+    "05:06:07.089 502 GET      12.3ms     210B  1.50KiB 192.0.2.7       http://example.com/index.html?q=1 via 198.51.100.4:80 reused miss http_response_incomplete\n",
   ],
   [
     "a refusal",
@@ -171,10 +194,12 @@ test.each(prettyLines)("pretty: %s", (_, changes, line) => {
 });
 
 test("pretty: colours surround what they colour and nothing else changes", () => {
-  const plain = write(recordOf({ status: 404 }), { format: "pretty" });
-  const coloured = write(recordOf({ status: 404 }), { format: "pretty", colour: true });
+  const record = recordOf({ status: 404, cache: "stale" });
+  const plain = write(record, { format: "pretty" });
+  const coloured = write(record, { format: "pretty", colour: true });
 
   expect(coloured).toContain("\x1b[33m404\x1b[0m");
+  expect(coloured).toContain("\x1b[2mstale\x1b[0m");
   expect(Bun.stripANSI(coloured)).toBe(plain);
 });
 

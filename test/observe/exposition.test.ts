@@ -131,6 +131,26 @@ test("every reason and decision has a series from the start", () => {
   expect(samples.get('headgate_bans_total{cause="slow"}')).toBe(0);
 });
 
+test("the cache is told of by word and by tier", () => {
+  const buffer = countersBuffer(2);
+  new Counters(buffer, 1).add(cells.cacheRequests.hit_disk, 3);
+  const main = mainCounters(buffer);
+  main.set(cells.cacheEvicted.disk, 4);
+  main.set(cells.cacheEntries.memory, 5);
+  main.set(cells.cacheOffline, 1);
+
+  const { types, samples } = exposed(buffer);
+
+  expect(samples.get('headgate_cache_requests_total{result="hit_disk"}')).toBe(3);
+  expect(samples.get('headgate_cache_requests_total{result="missing"}')).toBe(0);
+  expect(samples.get('headgate_cache_evicted_total{tier="disk"}')).toBe(4);
+  expect(samples.get('headgate_cache_stored_total{tier="memory"}')).toBe(0);
+  expect(samples.get('headgate_cache_entries{tier="memory"}')).toBe(5);
+  expect(samples.get("headgate_cache_offline")).toBe(1);
+  expect(types.get("headgate_cache_capacity_bytes")).toBe("gauge");
+  expect(types.get("headgate_cache_saved_bytes_total")).toBe("counter");
+});
+
 test("the process says what it uses", async () => {
   const facts = await readProcessFacts();
   const { samples } = parseExposition(expose(takeSnapshot(countersBuffer(1)), run, facts));

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { cacheWords } from "../../src/observe/cache-word.ts";
 import { cells } from "../../src/observe/cells.ts";
 import { Counters, countersBuffer } from "../../src/observe/counters.ts";
 import { Observer } from "../../src/observe/observer.ts";
@@ -32,6 +33,17 @@ test("bytes and the failure's word are counted", () => {
   expect(counters.read(cells.bytesFromClients)).toBe(11);
   expect(counters.read(cells.bytesToClients)).toBe(22);
   expect(counters.read(cells.failures.connection_refused)).toBe(1);
+});
+
+test.each([...cacheWords])("what the cache did is counted by its word: %s", (cache) => {
+  const { observer, counters } = observing();
+
+  observer.exchangeEnded(recordOf({ cache }));
+  observer.exchangeEnded(recordOf({ cache: undefined }));
+
+  expect(cacheWords.map((word) => counters.read(cells.cacheRequests[word]))).toEqual(
+    cacheWords.map((word) => (word === cache ? 1 : 0)),
+  );
 });
 
 test("a tunnel's length is no latency", () => {
