@@ -1,6 +1,6 @@
 /**
- * How fast we are, next to nginx, haproxy, squid and tinyproxy, in one run on
- * one machine. Peers take turns within every round, so that a machine which is
+ * How fast we are, next to nginx, haproxy, squid, varnish and tinyproxy, in one run
+ * on one machine. Peers take turns within every round, so that a machine which is
  * slow for a while is slow for all; figures are medians of the rounds. CPU per
  * request is the figure that survives a noisy machine; the rest is for context.
  */
@@ -9,6 +9,7 @@ import { cpus, release } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { unusedPort } from "../test/support/port.ts";
+import { SMALL_FILES, writeFile } from "./bench/files.ts";
 import { firstLine, type Sample } from "./bench/load.ts";
 import { nginxWeb } from "./bench/peer-configs.ts";
 import {
@@ -28,13 +29,11 @@ const USAGE = `Usage: npm run bench [-- OPTIONS]     (builds nothing: run npm ru
   --only NAME    only this row; may be given more than once
   --rounds N     rounds, of which the median counts (5)
   --seconds N    length of one measurement (4)
-  --quick        one round of a second of the main rows, 30 seconds in all
+  --quick        one round of a second of the main rows, 45 seconds in all
   --json FILE    the figures as JSON, too
   --list         the names of the rows
   --help         print this
 `;
-
-const SIZES = { "66": 66, "10k": 10_240, "1m": 1 << 20 };
 
 /** What was started and not yet ended, in case the run is cut short. */
 const running = new Set<() => Promise<void>>();
@@ -44,8 +43,8 @@ process.on("SIGINT", () => void stopAll().finally(() => process.exit(130)));
 const results: RowResult[] = [];
 let hasFailed = false;
 try {
-  const upstream = await startUpstreams();
-  const scale = { seconds: options.seconds, tunnelBytes: options.quick ? 2 ** 28 : 2 ** 30, upstream };
+  const upstreams = await startUpstreams();
+  const scale = { seconds: options.seconds, tunnelBytes: options.quick ? 2 ** 28 : 2 ** 30, ...upstreams };
   console.log(`${cpus().length} × ${cpus()[0]?.model ?? "unknown CPU"}, Linux ${release()}`);
   for (const row of options.rows) {
     const result = await measureRow(row, scale);
@@ -103,7 +102,7 @@ async function stop(peers: Map<PeerName, Peer>, name: PeerName): Promise<void> {
 }
 
 /** nginx for pages, and a program of our own for tunnels. They serve all rows. */
-async function startUpstreams(): Promise<UpstreamPorts> {
+async function startUpstreams(): Promise<{ upstream: UpstreamPorts; files: string }> {
   const script = join(import.meta.dir, "bench/tunnel-upstream.ts");
   const child = Bun.spawn([process.execPath, script], { stdin: "pipe", stdout: "pipe", stderr: "inherit" });
   running.add(async () => {
@@ -111,18 +110,17 @@ async function startUpstreams(): Promise<UpstreamPorts> {
     await child.exited;
   });
   const tunnel = Number(await firstLine(child.stdout));
-  if (Bun.which("nginx") === null) return { web: 0, tunnel };
+  if (Bun.which("nginx") === null) return { upstream: { web: 0, tunnel }, files: "" };
 
   const folder = await makeReadableFolder();
-  await mkdir(join(folder, "files"));
-  for (const [name, size] of Object.entries(SIZES)) {
-    await Bun.write(join(folder, "files", name), "x".repeat(size));
-  }
+  const files = join(folder, "files");
+  await mkdir(files);
+  for (const name of SMALL_FILES) await writeFile(files, name);
   const web = unusedPort();
   const config = join(folder, "config");
   await Bun.write(config, nginxWeb(web, folder));
   running.add((await startServer(["nginx", "-c", config], web, folder)).stop);
-  return { web, tunnel };
+  return { upstream: { web, tunnel }, files };
 }
 
 async function stopAll(): Promise<void> {
@@ -145,7 +143,7 @@ function parseOptions() {
       },
     });
     if (values.help) leave(USAGE);
-    if (values.list) leave(rows.map(({ name, title }) => `${name.padEnd(14)}${title}\n`).join(""));
+    if (values.list) leave(rows.map(({ name, title }) => `${name.padEnd(16)}${title}\n`).join(""));
     return {
       rows: pickRows(values.only, values.quick),
       rounds: parseCount("--rounds", values.rounds, values.quick ? 1 : 5, 100),

@@ -1,8 +1,14 @@
--- What wrk sends through a proxy: absolute-form requests, built before the clock starts.
--- Arguments: the URL; "same" for one small request over and over, "log-in" for that with
--- credentials (those of policy.ts), or "varied" for a cycle of requests that differ in target and fields, about 600 bytes each, as browsers send them.
+-- What wrk sends: absolute-form requests to a proxy, or origin-form to what stands before an
+-- upstream. Arguments: the target, a URL or a path; then one of
+--   same     one small request over and over
+--   log-in   that with credentials (those of policy.ts)
+--   varied   a cycle of requests that differ in target and fields, about 600 bytes each, as browsers send them
+--   unique   small ones, every one for a target of its own
+--   twice    the same, each asked for once more when 100 others have been
+-- and, of the last two, a word that makes their targets differ from those of other runs.
 
 local requests, at = {}, 0
+local before, after, lag
 
 local agents = {
   "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36",
@@ -41,21 +47,33 @@ local function varied(url, i)
 end
 
 function init(args)
-  local url, kind = args[1], args[2]
-  wrk.headers["Host"] = url:match("^http://([^/]+)")
+  local target, kind, run = args[1], args[2], args[3]
+  wrk.headers["Host"] = target:match("^http://([^/]+)") or wrk.headers["Host"]
   if kind == "log-in" then
     wrk.headers["Proxy-Authorization"] = "Basic YmVuY2g6b3BlbiBzZXNhbWU="
   end
-  if kind == "same" or kind == "log-in" then
-    requests[1] = wrk.format("GET", url)
+  if kind == "unique" or kind == "twice" then
+    before, after = wrk.format("GET", string.format("%s?%s-", target, run)):match("^(%S+ %S+)(.*)$")
+    lag = kind == "twice" and 100
+  elseif kind == "varied" then
+    for i = 1, 512 do requests[i] = varied(target, i) end
   else
-    for i = 1, 512 do requests[i] = varied(url, i) end
+    requests[1] = wrk.format("GET", target)
   end
 end
 
 function request()
-  at = at % #requests + 1
+  at = at + 1
+  if before then return before .. number() .. after end
+  at = (at - 1) % #requests + 1
   return requests[at]
+end
+
+function number()
+  if not lag then return at end
+  local newest = math.floor((at + 1) / 2)
+  if at % 2 == 1 then return newest end
+  return math.max(1, newest - lag)
 end
 
 function done(summary, latency)

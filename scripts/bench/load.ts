@@ -6,8 +6,8 @@ import type { Peer, UpstreamPorts } from "./peers.ts";
 /** Figures of one round, by the name that the table shows. */
 export type Sample = Readonly<Record<string, number>>;
 
-/** What `get.lua` sends: one request over and over, one with credentials, or many that differ. */
-export type GetKind = "same" | "log-in" | "varied";
+/** What `get.lua` sends. */
+export type GetKind = "same" | "log-in" | "varied" | "unique" | "twice";
 
 const CLIENTS = 50;
 const IDLE_TUNNELS = 5_000;
@@ -19,12 +19,18 @@ const SETTLE_MS = 1_000;
 /** While the others had their turn, an engine that compiles as it runs has thrown away what it did not use. */
 const WARM_UP_SECONDS = 3;
 
-export async function measureGet(peer: Peer, url: string, kind: GetKind, seconds: number): Promise<Sample> {
+/** `target`: a URL for a proxy, a path for what stands before an upstream. */
+export async function measureGet(
+  peer: Peer,
+  target: string,
+  kind: GetKind,
+  seconds: number,
+): Promise<Sample> {
   // Connections, pools and compiled code are there before the clock starts.
-  await wrk(peer, url, kind, Math.min(WARM_UP_SECONDS, seconds));
+  await wrk(peer, target, kind, Math.min(WARM_UP_SECONDS, seconds));
 
   const before = cpuSeconds(peer.pid);
-  const result = await wrk(peer, url, kind, seconds);
+  const result = await wrk(peer, target, kind, seconds);
   const spent = cpuSeconds(peer.pid) - before;
   return {
     "CPU µs/request": (spent / result.requests) * 1e6,
@@ -85,18 +91,25 @@ interface WrkResult {
   readonly refused: number;
 }
 
-async function wrk(peer: Peer, url: string, kind: GetKind, seconds: number): Promise<WrkResult> {
+/** No two runs of unique targets have one in common, in whatever process. */
+export function newRun(): string {
+  return Bun.randomUUIDv7().slice(0, 18);
+}
+
+/** `run`: for targets that are unique. */
+export async function wrk(
+  peer: Peer,
+  target: string,
+  kind: GetKind,
+  seconds: number,
+  run = newRun(),
+): Promise<WrkResult> {
   const script = join(import.meta.dir, "get.lua");
   const options = [
-    "--threads=1",
-    `--connections=${CLIENTS}`,
-    `--duration=${Math.ceil(seconds)}s`,
-    "--timeout=10s",
+    ...["--threads=1", `--connections=${CLIENTS}`, `--duration=${Math.ceil(seconds)}s`, "--timeout=10s"],
+    ...["--latency", "--script", script, `http://127.0.0.1:${peer.port}/`, "--", target, kind, run],
   ];
-  const child = Bun.spawn(
-    ["wrk", ...options, "--latency", "--script", script, `http://127.0.0.1:${peer.port}/`, "--", url, kind],
-    { stdin: "ignore", stdout: "pipe", stderr: "inherit" },
-  );
+  const child = Bun.spawn(["wrk", ...options], { stdin: "ignore", stdout: "pipe", stderr: "inherit" });
   const text = await new Response(child.stdout).text();
   const result = JSON.parse(text.trimEnd().split("\n").at(-1) ?? "") as WrkResult;
   const failures = result.failed + result.refused + (peer.keepsConnections ? result.cut : 0);

@@ -36,7 +36,11 @@ export function nginxLargeBuffers(port: number, upstream: UpstreamPorts, folder:
   return nginxForward(port, upstream, folder, more);
 }
 
-/** What everybody forwards to: static files from the page cache, two workers. */
+/**
+ * What everybody forwards to: static files from the page cache, two workers. The
+ * same files may be stored by their path below /stored/, and may not by that below
+ * /unstored/. /requests tells how many requests there have been, itself included.
+ */
 export function nginxWeb(port: number, folder: string): string {
   return `${nginxBase(2, folder)}
   sendfile on;
@@ -44,12 +48,21 @@ export function nginxWeb(port: number, folder: string): string {
   server {
     listen 127.0.0.1:${port} backlog=4096;
     root ${folder}/files;
+    location /stored/ {
+      alias ${folder}/files/;
+      add_header Cache-Control "max-age=3600";
+    }
+    location /unstored/ {
+      alias ${folder}/files/;
+      add_header Cache-Control "no-store";
+    }
+    location = /requests { stub_status; }
   }
 }
 `;
 }
 
-function nginxBase(workers: number, folder: string): string {
+export function nginxBase(workers: number, folder: string): string {
   const places = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
   return `daemon off;
 worker_processes ${workers};

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { unusedPort } from "../../test/support/port.ts";
 import { startProxy } from "../../test/support/proxy.ts";
+import { type Caching, foreignCaches, ourCaches } from "./cache-peers.ts";
 import {
   haproxyHttp,
   haproxyTcp,
@@ -24,12 +25,20 @@ export type PeerName =
   | "headgate, JSON log"
   | "headgate, 2 workers"
   | "headgate, policy"
+  | "headgate, cache"
+  | "headgate, forward cache"
+  | "headgate, disk"
   | "nginx"
   | "nginx, large buffers"
+  | "nginx, cache"
+  | "nginx, cache, open files kept"
   | "haproxy"
   | "haproxy, tcp"
   | "squid"
   | "squid, the same ACLs"
+  | "squid, cache"
+  | "squid, forward cache"
+  | "varnish"
   | "tinyproxy";
 
 /** The ports of the upstreams that a peer without CONNECT or forward mode must know beforehand. */
@@ -46,16 +55,19 @@ export interface Peer {
   readonly hasConnect: boolean;
   /** False: it closes a client's connection after one request. */
   readonly keepsConnections: boolean;
+  /** Undefined: it has no cache, or it is off. */
+  readonly caching: Caching | undefined;
   /** From its being started until it listened. */
   readonly startMs: number;
   stop(): Promise<void>;
 }
 
-interface Foreign {
+export interface Foreign {
   readonly program: string;
-  readonly args: (config: string) => readonly string[];
+  readonly args: (config: string, port: number, folder: string) => readonly string[];
   readonly config: (port: number, upstream: UpstreamPorts, folder: string) => string | Promise<string>;
   readonly hasConnect: boolean;
+  readonly caching?: Caching;
 }
 
 const nginx = { program: "nginx", args: (file: string) => ["-c", file], hasConnect: false };
@@ -84,6 +96,7 @@ const foreign: Partial<Record<PeerName, Foreign>> = {
     config: tinyproxy,
     hasConnect: true,
   },
+  ...foreignCaches,
 };
 
 /** Above what any row opens; what is measured is the cost of the checks, not their effect. */
@@ -101,24 +114,38 @@ export function missingProgram(name: PeerName): string | undefined {
 export async function startPeer(name: PeerName, upstream: UpstreamPorts): Promise<Peer> {
   const folder = await makeReadableFolder();
   const known = foreign[name];
-  return known ? startForeign(name, known, upstream, folder) : startOurs(name, folder);
+  try {
+    return await (known ? startForeign(name, known, upstream, folder) : startOurs(name, upstream, folder));
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
 }
 
-async function startOurs(name: PeerName, folder: string): Promise<Peer> {
-  const log =
-    name === "headgate, JSON log"
-      ? { access: join(folder, "access.log"), format: "json" }
-      : { access: "off" };
-  const workers = name === "headgate, 2 workers" ? 2 : 1;
+async function startOurs(name: PeerName, upstream: UpstreamPorts, folder: string): Promise<Peer> {
+  const settings = await ourSettings(name, upstream, folder);
   const startedAt = performance.now();
-  const policy = name === "headgate, policy" ? await ourPolicy(folder) : {};
-  const proxy = await startProxy({ workers, log, limits: LIMITS, ...policy });
+  const proxy = await startProxy(settings);
   const startMs = performance.now() - startedAt;
   const stop = async () => {
     await proxy.stop();
     await rm(folder, { recursive: true, force: true });
   };
-  return { name, port: proxy.port, pid: proxy.pid, hasConnect: true, keepsConnections: true, startMs, stop };
+  const { port, pid } = proxy;
+  const caching = ourCaches[name]?.caching;
+  return { name, port, pid, hasConnect: true, keepsConnections: true, caching, startMs, stop };
+}
+
+/** No cache, except where the row is about it: the others forward, as their peers do. */
+async function ourSettings(name: PeerName, upstream: UpstreamPorts, folder: string) {
+  const log =
+    name === "headgate, JSON log"
+      ? { access: join(folder, "access.log"), format: "json" }
+      : { access: "off" };
+  const workers = name === "headgate, 2 workers" ? 2 : 1;
+  const policy = name === "headgate, policy" ? await ourPolicy(folder) : {};
+  const cache = (await ourCaches[name]?.settings(upstream, folder)) ?? { cache: { memory: "off" } };
+  return { workers, log, limits: LIMITS, ...policy, ...cache };
 }
 
 async function startForeign(
@@ -130,8 +157,9 @@ async function startForeign(
   const port = unusedPort();
   const config = join(folder, "config");
   await Bun.write(config, await peer.config(port, upstream, folder));
-  const server = await startServer([peer.program, ...peer.args(config)], port, folder);
-  return { name, port, hasConnect: peer.hasConnect, keepsConnections: name !== "tinyproxy", ...server };
+  const server = await startServer([peer.program, ...peer.args(config, port, folder)], port, folder);
+  const { hasConnect, caching } = peer;
+  return { name, port, hasConnect, caching, keepsConnections: name !== "tinyproxy", ...server };
 }
 
 /** Runs a server in the foreground until `stop`, from the moment when its port answers. */

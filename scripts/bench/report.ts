@@ -14,11 +14,11 @@ export interface RowResult {
   readonly notes: readonly string[];
 }
 
-export interface GoalResult extends Goal {
+export type GoalResult = Goal & {
   /** The figure, or its ratio to that of `against`; undefined when one of them was not measured. */
   readonly reached: number | undefined;
   readonly isMet: boolean;
-}
+};
 
 export function summarize(
   row: Row,
@@ -57,12 +57,17 @@ function judge(goal: Goal, figures: RowResult["figures"]): GoalResult {
   const figure = figures[goal.of]?.[goal.metric];
   const base = goal.against === undefined ? 1 : figures[goal.against]?.[goal.metric];
   const reached = figure === undefined || base === undefined ? undefined : figure / base;
-  return { ...goal, reached, isMet: reached !== undefined && reached <= goal.atMost };
+  return { ...goal, reached, isMet: reached !== undefined && isWithin(goal, reached) };
+}
+
+function isWithin(goal: Goal, reached: number): boolean {
+  return "atMost" in goal ? reached <= goal.atMost : reached >= goal.atLeast;
 }
 
 function formatGoal(goal: GoalResult): string {
   const of = goal.against === undefined ? "" : ` × ${goal.against}`;
-  const wanted = `${goal.metric} of ${goal.of} at most ${goal.atMost}${of}`;
+  const bound = "atMost" in goal ? `at most ${goal.atMost}` : `at least ${goal.atLeast}`;
+  const wanted = `${goal.metric} of ${goal.of} ${bound}${of}`;
   if (goal.reached === undefined) return `not measured  ${wanted}`;
   return `${goal.isMet ? "met   " : "MISSED"}  ${wanted}: ${formatNumber(goal.reached)}`;
 }

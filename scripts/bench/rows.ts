@@ -1,21 +1,23 @@
 /** What is measured, with whom, and what must be reached. The goals are those the project has set itself. */
+import { cacheRows } from "./cache-rows.ts";
 import { rssBytes } from "./cpu.ts";
 import { measureLists } from "./lists.ts";
 import { measureBytes, measureGet, measureIdle, measureSetUp, type Sample } from "./load.ts";
 import type { Peer, PeerName, UpstreamPorts } from "./peers.ts";
 
-export interface Goal {
+export type Goal = {
   readonly metric: string;
   readonly of: PeerName;
-  readonly atMost: number;
-  /** `atMost` is a factor of this one's figure; without it, it is the figure itself. */
+  /** The bound is a factor of this one's figure; without it, it is the figure itself. */
   readonly against?: PeerName;
-}
+} & ({ readonly atMost: number } | { readonly atLeast: number });
 
 export interface Scale {
   readonly seconds: number;
   readonly tunnelBytes: number;
   readonly upstream: UpstreamPorts;
+  /** The folder of the files that the web upstream serves. */
+  readonly files: string;
 }
 
 export interface Row {
@@ -180,6 +182,7 @@ export const rows: readonly Row[] = [
       { metric: "miss ns", of: "headgate", atMost: 1_000 },
     ],
   },
+  ...cacheRows,
 ];
 
 async function measureStart(peer: Peer): Promise<Sample> {
