@@ -1,24 +1,27 @@
 /**
  * What must hold between settings that are each right by themselves:
  *
- *   1. a listener that other machines can reach lists its clients, or has them
- *      log in: an open proxy is never an accident
+ *   1. a forward listener that other machines can reach lists its clients, or
+ *      has them log in: an open proxy is never an accident
  *   2. no two listeners share an address and port (any free port may repeat)
  *   3. a status port that other machines can reach has a token
  *   4. the status port is no listener's
  *   5. the least a name is remembered is no more than the most
  *   6. who is anonymous is not told of elsewhere
  *
- * and what `credential-conflicts.ts`, `limit-conflicts.ts` and
- * `rule-conflicts.ts` say. It is given what could be read, so that these are
- * reported together with the values that could not.
+ * and what `cache-conflicts.ts`, `credential-conflicts.ts`,
+ * `limit-conflicts.ts`, `reverse-conflicts.ts` and `rule-conflicts.ts` say. It is
+ * given what could be read, so that these are reported together with the values
+ * that could not.
  */
 import { isUnspecified, parseAddress } from "../policy/address.ts";
+import { cacheConflicts } from "./cache-conflicts.ts";
 import { credentialConflicts } from "./credential-conflicts.ts";
 import { formatHostPort, type HostPort, isPublic } from "./host-port.ts";
 import { limitConflicts } from "./limit-conflicts.ts";
 import { expectedFound, type Problem } from "./problems.ts";
 import type { ReadableAuthentication, ReadableConfig } from "./readable.ts";
+import { reverseConflicts } from "./reverse-conflicts.ts";
 import { ruleConflicts } from "./rule-conflicts.ts";
 import { formatDuration } from "./units.ts";
 
@@ -32,6 +35,8 @@ export function findConflicts(config: ReadableConfig): Problem[] {
     ...credentialConflicts(authentication),
     ...limitConflicts(policy),
     ...ruleConflicts(policy, authentication, listeners),
+    ...cacheConflicts(config.cache),
+    ...reverseConflicts(config),
   ];
 }
 
@@ -39,9 +44,9 @@ function* listenerConflicts(listeners: ReadableConfig["listeners"], mustLogIn: b
   const firstAt = new Map<string, number>();
   for (const [at, listener] of listeners.entries()) {
     if (listener === undefined) continue;
-    const { address, clients } = listener;
+    const { address, clients, mode } = listener;
     const name = formatHostPort(address);
-    if (clients.length === 0 && isPublic(address) && !mustLogIn) {
+    if (mode === "forward" && clients.length === 0 && isPublic(address) && !mustLogIn) {
       yield expectedFound(
         `listeners[${at}].clients`,
         `at least one range such as "10.0.0.0/8", or users who must log in, for other machines can reach ${name}`,

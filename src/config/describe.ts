@@ -1,5 +1,6 @@
 import { formatHostPort } from "./host-port.ts";
 import type { Config } from "./schema.ts";
+import { formatSize } from "./units.ts";
 
 /** One line that sums up what would run. What is left at its default and does nothing is not in it. */
 export function describeConfig(config: Config): string {
@@ -9,7 +10,32 @@ export function describeConfig(config: Config): string {
   const threads =
     workers === 1 ? "1 worker" : workers === "auto" ? "a worker for each core" : `${workers} workers`;
   const access = log.access === "off" ? "no access log" : `access log (${log.format}) to ${log.access}`;
-  return [...doors, status, ...logInOf(config), ...policyOf(config), threads, access].join(", ");
+  return [
+    ...doors,
+    ...routesOf(config),
+    status,
+    ...logInOf(config),
+    ...policyOf(config),
+    cacheOf(config),
+    threads,
+    access,
+  ].join(", ");
+}
+
+function routesOf({ routes, upstreams }: Config): string[] {
+  if (routes.length === 0) return [];
+  const parts = [...counted(routes.length, "route"), ...counted(Object.keys(upstreams).length, "upstream")];
+  return [parts.join(" to ")];
+}
+
+function cacheOf({ cache: { memory, disk, offline, rules } }: Config): string {
+  if (memory === 0) return "no cache";
+  const places = [
+    `${formatSize(memory)} of memory`,
+    ...(disk === undefined ? [] : [`${formatSize(disk.size)} in ${disk.path}`]),
+  ];
+  const parts = [places.join(" and "), ...counted(rules.length, "rule")];
+  return `${offline ? "offline " : ""}cache (${parts.join(", ")})`;
 }
 
 function logInOf({ authentication }: Config): string[] {

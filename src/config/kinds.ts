@@ -120,6 +120,15 @@ export function either<const W extends string, T>(word: W, kind: Kind<T>): Kind<
   };
 }
 
+/** `off` is 0. */
+function orOff(kind: Kind<number>): Kind<number> {
+  return {
+    expected: `"off" or ${kind.expected}`,
+    parse: (given) => (given === "off" ? 0 : kind.parse(given)),
+    format: (value) => (value === 0 ? "off" : kind.format(value)),
+  };
+}
+
 function ranged(
   parse: (text: string) => number | undefined,
   given: unknown,
@@ -131,7 +140,9 @@ function ranged(
   return value;
 }
 
-/** The three that the command line reads too. */
+/** The four that the command line reads too. */
 export const adminAddress = either("off", hostPort);
+/** Bytes; 0 is no cache. */
+export const cacheSize = orOff(size("1MiB", "16GiB"));
 export const workerCount = either("auto", count(1, 64));
 export const logFormat = choice("auto", "json", "common", "pretty");

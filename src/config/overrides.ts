@@ -7,6 +7,8 @@ export interface Overrides {
   readonly listeners: Config["listeners"] | undefined;
   readonly admin: Config["admin"]["address"] | undefined;
   readonly workers: Config["workers"] | undefined;
+  /** Bytes; 0 is no cache. */
+  readonly cache: Config["cache"]["memory"] | undefined;
   /** A format also turns on a log that the file has turned off: who names one wants to see it. */
   readonly log: Config["log"]["format"] | "off" | undefined;
 }
@@ -15,15 +17,17 @@ export const noOverrides: Overrides = {
   listeners: undefined,
   admin: undefined,
   workers: undefined,
+  cache: undefined,
   log: undefined,
 };
 
-export function applyOverrides(config: Config, { listeners, admin, workers, log }: Overrides): Config {
+export function applyOverrides(config: Config, { listeners, admin, workers, cache, log }: Overrides): Config {
   return {
     ...config,
     listeners: listeners ?? config.listeners,
     admin: admin === undefined ? config.admin : { ...config.admin, address: admin },
     workers: workers ?? config.workers,
+    cache: cache === undefined ? config.cache : { ...config.cache, memory: cache },
     log: log === undefined ? config.log : overrideLog(config.log, log),
   };
 }

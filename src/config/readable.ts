@@ -6,6 +6,7 @@
 import { applyOverrides, type Overrides } from "./overrides.ts";
 import type { Problem } from "./problems.ts";
 import type { Config } from "./schema.ts";
+import { isMap } from "./setting.ts";
 
 /** Undefined stands for what has a problem already. */
 export type Readable<T> = readonly (T | undefined)[];
@@ -19,6 +20,10 @@ export interface ReadableConfig {
   readonly anonymous: Config["anonymous"] | undefined;
   readonly authentication: ReadableAuthentication;
   readonly policy: ReadablePolicy;
+  readonly cache: ReadableCache;
+  readonly routes: Readable<Config["routes"][number]>;
+  /** By name; undefined when they are no map. Where one of them is wrong, all but their names is. */
+  readonly upstreams: ReadonlyMap<string, Config["upstreams"][string] | undefined> | undefined;
 }
 
 export interface ReadableAuthentication {
@@ -37,6 +42,13 @@ export interface ReadablePolicy {
   readonly limits: Readable<Config["policy"]["limits"][number]>;
 }
 
+export interface ReadableCache {
+  /** Bytes; 0 is off. */
+  readonly memory: number | undefined;
+  readonly offline: boolean | undefined;
+  readonly rules: Readable<Config["cache"]["rules"][number]>;
+}
+
 /** `output` is what the schema made of it. The command line's settings have been checked, whatever the file's are. */
 export function readableOf(
   output: Config,
@@ -52,7 +64,7 @@ export function readableOf(
       : list().map((item, at) => sound(`${path}[${at}]`, item));
 
   const config = applyOverrides(output, overrides);
-  const { authentication, policy } = output;
+  const { authentication, policy, upstreams } = output;
   return {
     listeners: overrides.listeners ?? items("listeners", () => output.listeners),
     admin: sound("admin", config.admin),
@@ -73,6 +85,15 @@ export function readableOf(
       lists: items("policy.lists", () => policy.lists),
       limits: items("policy.limits", () => policy.limits),
     },
+    cache: {
+      memory: overrides.cache ?? sound("cache.memory", output.cache.memory),
+      offline: sound("cache.offline", output.cache.offline),
+      rules: items("cache.rules", () => output.cache.rules),
+    },
+    routes: items("routes", () => output.routes),
+    upstreams: isMap(upstreams)
+      ? new Map(Object.entries(upstreams).map(([name, each]) => [name, sound("upstreams", each)]))
+      : undefined,
   };
 }
 

@@ -3,7 +3,7 @@
  * is in RFC 9111, and needs no setting; rules say where it is to be overruled.
  * What must hold between these is in `cache-conflicts.ts`.
  */
-import { duration, filePath, flag, type Kind, size } from "./kinds.ts";
+import { cacheSize, duration, filePath, flag, type Kind, size } from "./kinds.ts";
 import { mediaType } from "./kinds-http.ts";
 import { cidr, hostPattern } from "./kinds-network.ts";
 import { parameterGlob, pathGlob } from "./kinds-target.ts";
@@ -14,9 +14,6 @@ const TRIED_MAX = 1_000;
 
 /** RFC 9111 §1.2.2 bounds seconds by 2^31, some 68 years: more than ten is a typo. */
 const lifetime = duration("0s", "3650d");
-
-/** Bytes; 0 is no cache. */
-export const cacheSize: Kind<number> = orOff(size("1MiB", "16GiB"));
 
 const rule = section(
   {
@@ -88,14 +85,6 @@ export const cache = section(
   },
   "What is kept of answers.",
 );
-
-function orOff(kind: Kind<number>): Kind<number> {
-  return {
-    expected: `"off" or ${kind.expected}`,
-    parse: (given) => (given === "off" ? 0 : kind.parse(given)),
-    format: (value) => (value === 0 ? "off" : kind.format(value)),
-  };
-}
 
 function texts(kind: Kind<string>, most: number, meaning: string): Schema<readonly string[]> {
   return list(required(kind, "One of them."), { least: 0, most }, [], meaning);

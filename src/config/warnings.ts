@@ -14,6 +14,8 @@ export function warningsOf(config: Config, nowMs: number = Date.now()): string[]
     ...listenerWarnings(config),
     ...authenticationWarnings(config, nowMs),
     ...policyWarnings(config),
+    ...cacheWarnings(config),
+    ...reverseWarnings(config),
     ...identityWarnings(config),
   ];
 }
@@ -21,7 +23,8 @@ export function warningsOf(config: Config, nowMs: number = Date.now()): string[]
 /** An open proxy is refused where it could be an accident; who writes all addresses out means it. */
 function* listenerWarnings({ listeners, authentication }: Config): Generator<string> {
   if (authentication.mode === "required" && hasSomebody(authentication)) return;
-  for (const [at, { address, clients }] of listeners.entries()) {
+  for (const [at, { address, clients, mode }] of listeners.entries()) {
+    if (mode !== "forward") continue;
     const everybody = isPublic(address) ? clients.findIndex(isEverybody) : -1;
     if (everybody < 0) continue;
     yield `listeners[${at}].clients[${everybody}]: ${clients[everybody]} is everybody who can reach ${formatHostPort(address)}, and nobody has to log in: an open proxy`;
@@ -66,6 +69,24 @@ function* policyWarnings({ policy }: Config): Generator<string> {
     yield `policy.tunnels.ports: Without a port no tunnel is looked into, though policy.tunnels.sni is "${policy.tunnels.sni}"`;
   }
   yield* warnAbout(policy);
+}
+
+function* cacheWarnings({ cache: { memory, disk, rules } }: Config): Generator<string> {
+  if (memory === 0 && disk !== undefined)
+    yield "cache.disk: Nothing is stored there, for cache.memory is off";
+  for (const [at, { hosts, cookies }] of rules.entries()) {
+    if (!cookies || hosts.length > 0) continue;
+    yield `cache.rules[${at}].cookies: Without hosts, what any server answers to one client's cookie is answered to others`;
+  }
+}
+
+function* reverseWarnings({ listeners, routes, upstreams }: Config): Generator<string> {
+  if (routes.length > 0 && !listeners.some(({ mode }) => mode === "reverse"))
+    yield 'routes: No request takes one, for no listener has the mode "reverse"';
+  const used = new Set(routes.map(({ upstream }) => upstream));
+  for (const name of Object.keys(upstreams)) {
+    if (!used.has(name)) yield `upstreams.${name}: No route leads to it`;
+  }
 }
 
 function* identityWarnings({ via, anonymous }: Config): Generator<string> {

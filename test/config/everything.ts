@@ -13,7 +13,11 @@ export const SECRETS = {
 };
 
 export const everything = {
-  listeners: [{ address: "[2001:db8::1]:80", clients: ["10.0.0.0/8"] }, { address: "127.0.0.1:8888" }],
+  listeners: [
+    { address: "[2001:db8::1]:80", clients: ["10.0.0.0/8"] },
+    { address: "127.0.0.1:8888" },
+    { address: "0.0.0.0:8080", mode: "reverse" },
+  ],
   admin: { address: "192.0.2.1:81", token: SECRETS.adminToken },
   workers: 3,
   authentication: {
@@ -107,6 +111,33 @@ export const everything = {
       { name: "few", by: "client", connections: "5000/d", open: 7 },
     ],
     tunnels: { sni: "enforce", noSni: "deny", notTls: "deny", ports: ["443-444", 8443] },
+  },
+  routes: [
+    { hosts: ["Www.example.com", "*.example.com"], paths: ["/api/*", "/"], upstream: "web" },
+    { upstream: "constructor" },
+  ],
+  upstreams: {
+    web: { endpoints: ["10.0.0.7:80", "[2001:DB8::7]:80", "App.example.com:8080"] },
+    constructor: { endpoints: ["localhost:1"] },
+  },
+  cache: {
+    memory: "128MiB",
+    disk: { path: "./cache", size: "1TiB" },
+    offline: true,
+    purge: [],
+    rules: [
+      {
+        hosts: [".Example.com"],
+        paths: ["/img/*"],
+        types: ["Image/*"],
+        ttl: "90m",
+        ttlMin: "0s",
+        ttlMax: "3650d",
+        cookies: true,
+      },
+      { ignoreQuery: ["utm_*", "fbclid"] },
+      { hosts: ["a.example"], never: true },
+    ],
   },
   timeouts: {
     head: "1500ms",

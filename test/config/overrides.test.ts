@@ -33,6 +33,13 @@ const overrides: readonly (readonly [string, unknown, Partial<Overrides>, unknow
   ],
   ["--admin off", {}, { admin: "off" }, { admin: { address: "off" } }],
   ["--workers", { workers: 2 }, { workers: "auto" }, { workers: "auto" }],
+  ["--cache", { cache: { memory: "1MiB" } }, { cache: 2 ** 21 }, { cache: { memory: 2 ** 21 } }],
+  [
+    "--cache off leaves the rest",
+    { cache: { disk: { path: "/c", size: "1GiB" } } },
+    { cache: 0 },
+    { cache: { memory: 0, disk: { path: "/c", size: 2 ** 30 } } },
+  ],
   [
     "--log with a format",
     { log: { format: "json" } },

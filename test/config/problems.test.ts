@@ -57,9 +57,9 @@ const messages: readonly (readonly [string, unknown, readonly string[]])[] = [
     ['log.format: Expected one of "auto", "json", "common", "pretty", found "xml"'],
   ],
   [
-    "the only word",
-    { listeners: [{ address: "127.0.0.1:1", mode: "reverse" }] },
-    ['listeners[0].mode: Expected "forward", found "reverse"'],
+    "one of two words",
+    { listeners: [{ address: "127.0.0.1:1", mode: "revers" }] },
+    ['listeners[0].mode: Expected one of "forward", "reverse", found "revers"'],
   ],
   ["a truth", { log: { query: "no" } }, ['log.query: Expected true or false, found "no"']],
   [
@@ -149,6 +149,40 @@ const messages: readonly (readonly [string, unknown, readonly string[]])[] = [
       'policy.rule: Unknown setting, did you mean "rules"?',
     ],
   ],
+  ["a list for a map", { upstreams: [] }, ["upstreams: Expected a group of settings by name, found a list"]],
+  [
+    "a map with too many names",
+    { upstreams: manyUpstreams(1_001) },
+    ["upstreams: Expected at most 1000 names, found 1001"],
+  ],
+  [
+    "a name that is none, and what is wrong behind it",
+    { upstreams: { "a b": { endpoints: ["c"] } } },
+    [
+      'upstreams.a b: Expected a name of 1 to 64 letters, digits or any of ._-, a letter or digit first, found "a b"',
+      'upstreams.a b.endpoints[0]: Expected a host and a port such as "192.0.2.1:8080", "[2001:db8::1]:80" or "app.example.com:8080", found "c"',
+    ],
+  ],
+  [
+    "an upstream that is empty",
+    { upstreams: { a: null } },
+    ["upstreams.a.endpoints: Expected a list of 1 to 256, found a list of 0"],
+  ],
+  [
+    "a typo behind a name",
+    { upstreams: { a: { endpoints: ["b:1"], endpoint: "c" } } },
+    ['upstreams.a.endpoint: Unknown setting, did you mean "endpoints"?'],
+  ],
+  [
+    "what belongs behind a name",
+    { endpoints: ["b:1"] },
+    ['endpoints: Unknown setting, did you mean "upstreams.NAME.endpoints"?'],
+  ],
+  [
+    "a cache that is off in no word",
+    { cache: { memory: 0 } },
+    ['cache.memory: Expected "off" or a size such as "512B", "32KiB" or "10MB", from 1MiB to 16GiB, found 0'],
+  ],
   ["a typo in a section's name", { listners: [] }, ['listners: Unknown setting, did you mean "listeners"?']],
   [
     "two neighbours swapped",
@@ -214,6 +248,11 @@ test("every problem is told at once, unknown names first, conflicts last", () =>
     "dns.ttlMin",
   ]);
 });
+
+function manyUpstreams(count: number): object {
+  const upstream = { endpoints: ["b:1"] };
+  return Object.fromEntries(Array.from({ length: count }, (_, at) => [`a${at}`, upstream]));
+}
 
 function rule(settings: object): object {
   return { policy: { rules: [{ name: "a", action: "deny", ...settings }] } };

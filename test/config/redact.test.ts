@@ -30,6 +30,15 @@ test("a configuration is shown as a file would hold it", () => {
       limits: [],
       tunnels: { sni: "log", noSni: "deny", notTls: "deny", ports: [443] },
     },
+    routes: [],
+    upstreams: {},
+    cache: {
+      memory: "64MiB",
+      disk: undefined,
+      offline: false,
+      purge: ["127.0.0.0/8", "::1/128"],
+      rules: [],
+    },
     timeouts: {
       head: "10s",
       connect: "5s",
@@ -115,6 +124,36 @@ test("of a rule, a list or a limit it is shown what it says", () => {
   });
 });
 
+test("of an upstream, a route and a rule of the cache too", () => {
+  const shown = redactConfig(parsed(everything));
+
+  expect(shown).toMatchObject({
+    routes: [
+      { hosts: ["www.example.com", "*.example.com"], paths: ["/api/*", "/"], upstream: "web" },
+      { upstream: "constructor" },
+    ],
+    cache: {
+      memory: "128MiB",
+      disk: { path: "./cache", size: "1TiB" },
+      purge: [],
+      rules: [{}, { ignoreQuery: ["utm_*", "fbclid"], never: false, cookies: false }, {}],
+    },
+  });
+  expect(JSON.stringify(shown["upstreams"])).toBe(
+    '{"web":{"endpoints":["10.0.0.7:80","[2001:db8::7]:80","app.example.com:8080"]},"constructor":{"endpoints":["localhost:1"]}}',
+  );
+  expect((shown["cache"] as { rules: object[] }).rules[0]).toStrictEqual({
+    hosts: [".example.com"],
+    paths: ["/img/*"],
+    types: ["image/*"],
+    ttl: "90m",
+    ttlMin: "0s",
+    ttlMax: "3650d",
+    never: false,
+    cookies: true,
+  });
+});
+
 test("no secret is shown, wherever it stands", () => {
   const shown = JSON.stringify(redactConfig(parsed(everything)));
 
@@ -188,7 +227,7 @@ test("a redacted token is refused rather than taken", () => {
 const lines: readonly (readonly [unknown, string])[] = [
   [
     {},
-    "forward proxy on 127.0.0.1:8888, status on 127.0.0.1:8889, a worker for each core, access log (auto) to stdout",
+    "forward proxy on 127.0.0.1:8888, status on 127.0.0.1:8889, cache (64MiB of memory), a worker for each core, access log (auto) to stdout",
   ],
   [
     {
@@ -197,19 +236,23 @@ const lines: readonly (readonly [unknown, string])[] = [
       workers: 1,
       log: { access: "off" },
     },
-    "forward proxy on [::1]:1, forward proxy on 0.0.0.0:2, no status port, 1 worker, no access log",
+    "forward proxy on [::1]:1, forward proxy on 0.0.0.0:2, no status port, cache (64MiB of memory), 1 worker, no access log",
   ],
   [
     { policy: { default: "deny" }, authentication: { htpasswd: "/etc/users" } },
-    "forward proxy on 127.0.0.1:8888, status on 127.0.0.1:8889, required log-in (/etc/users), policy (else deny), a worker for each core, access log (auto) to stdout",
+    "forward proxy on 127.0.0.1:8888, status on 127.0.0.1:8889, required log-in (/etc/users), policy (else deny), cache (64MiB of memory), a worker for each core, access log (auto) to stdout",
   ],
   [
     everything,
-    "forward proxy on [2001:db8::1]:80, forward proxy on 127.0.0.1:8888, status on 192.0.2.1:81, optional log-in (2 users, /etc/headgate/users, 2 tokens), audit of policy (7 rules, 2 lists, 2 limits, else deny), 3 workers, access log (json) to ./a.log",
+    "forward proxy on [2001:db8::1]:80, forward proxy on 127.0.0.1:8888, reverse proxy on 0.0.0.0:8080, 2 routes to 2 upstreams, status on 192.0.2.1:81, optional log-in (2 users, /etc/headgate/users, 2 tokens), audit of policy (7 rules, 2 lists, 2 limits, else deny), offline cache (128MiB of memory and 1TiB in ./cache, 3 rules), 3 workers, access log (json) to ./a.log",
+  ],
+  [
+    { cache: { memory: "off", disk: { path: "/c", size: "1GiB" } }, workers: 1 },
+    "forward proxy on 127.0.0.1:8888, status on 127.0.0.1:8889, no cache, 1 worker, access log (auto) to stdout",
   ],
   [
     { workers: 4, log: { access: "/var/log/a.log", format: "json" } },
-    "forward proxy on 127.0.0.1:8888, status on 127.0.0.1:8889, 4 workers, access log (json) to /var/log/a.log",
+    "forward proxy on 127.0.0.1:8888, status on 127.0.0.1:8889, cache (64MiB of memory), 4 workers, access log (json) to /var/log/a.log",
   ],
 ];
 

@@ -2,6 +2,7 @@
 import { counts, type Rows, WAIT, words } from "./rows.ts";
 
 const LISTENER = { listeners: [{ address: "127.0.0.1:8888" }] };
+const ROUTED = { ...LISTENER, routes: [{ upstream: "a" }], upstreams: { a: { endpoints: ["b:1"] } } };
 
 export const coreRows: Rows = {
   "listeners[0].address": {
@@ -30,10 +31,13 @@ export const coreRows: Rows = {
     ],
   },
   "listeners[0].mode": {
-    beside: LISTENER,
+    beside: ROUTED,
     fallback: "forward",
-    good: [["forward", "forward"]],
-    bad: ["reverse", "", "Forward", 1],
+    good: [
+      ["forward", "forward"],
+      ["reverse", "reverse"],
+    ],
+    bad: ["", "Forward", "proxy", 1],
   },
   "listeners[0].clients": {
     beside: LISTENER,

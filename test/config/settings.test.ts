@@ -5,10 +5,12 @@ import { settingsOf } from "../../src/config/reference.ts";
 import { configSchema } from "../../src/config/schema.ts";
 import { type Rows, treeWith, valueIn } from "./rows.ts";
 import { authenticationRows } from "./rows-authentication.ts";
+import { cacheRows } from "./rows-cache.ts";
 import { coreRows } from "./rows-core.ts";
 import { effectRows } from "./rows-effect.ts";
 import { limitRows } from "./rows-limits.ts";
 import { policyRows } from "./rows-policy.ts";
+import { reverseRows } from "./rows-reverse.ts";
 import { ruleRows } from "./rows-rule.ts";
 
 const DENY = { policy: { rules: [{ name: "a", action: "deny" }] } };
@@ -18,6 +20,8 @@ const rows: Rows = {
   ...limitRows,
   ...authenticationRows,
   ...policyRows,
+  ...cacheRows,
+  ...reverseRows,
   ...Object.fromEntries(
     Object.entries({ ...ruleRows, ...effectRows }).map(([key, row]) => [
       `policy.rules[0].${key}`,
@@ -28,7 +32,9 @@ const rows: Rows = {
 
 test("every setting of the schema has a row", () => {
   const paths = settingsOf(configSchema).map(({ path }) => path.replaceAll("[]", "[0]"));
-  const single = paths.filter((path) => !paths.some((other) => other.startsWith(`${path}[0]`)));
+  const isOfMany = (path: string): boolean =>
+    paths.some((other) => other.startsWith(`${path}[0]`) || other.startsWith(`${path}.NAME`));
+  const single = paths.filter((path) => !isOfMany(path));
 
   expect(Object.keys(rows).sort()).toEqual(single.sort());
 });

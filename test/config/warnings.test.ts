@@ -112,6 +112,41 @@ const rows: readonly (readonly [string, Readonly<Record<string, unknown>>, reado
     { policy: { tunnels: { sni: "enforce", ports: [] } } },
     ['policy.tunnels.ports: Without a port no tunnel is looked into, though policy.tunnels.sni is "enforce"'],
   ],
+  [
+    "a disk that nothing is stored on",
+    { cache: { memory: "off", disk: { path: "/c", size: "1GiB" } } },
+    ["cache.disk: Nothing is stored there, for cache.memory is off"],
+  ],
+  [
+    "cookies that are shared by all servers, and by one",
+    { cache: { rules: [{ hosts: ["a.example"], cookies: true }, { cookies: true }] } },
+    [
+      "cache.rules[1].cookies: Without hosts, what any server answers to one client's cookie is answered to others",
+    ],
+  ],
+  [
+    "routes that no listener has",
+    { routes: [{ upstream: "web" }], upstreams: { web: { endpoints: ["a:1"] } } },
+    ['routes: No request takes one, for no listener has the mode "reverse"'],
+  ],
+  [
+    "an upstream that no route leads to",
+    {
+      listeners: [{ address: "127.0.0.1:1", mode: "reverse" }],
+      routes: [{ upstream: "web" }],
+      upstreams: { old: { endpoints: ["a:1"] }, web: { endpoints: ["a:1"] } },
+    },
+    ["upstreams.old: No route leads to it"],
+  ],
+  [
+    "a reverse listener that everybody can reach, as a server is",
+    {
+      listeners: [{ address: "0.0.0.0:1", mode: "reverse", clients: ["0.0.0.0/0"] }],
+      routes: [{ upstream: "web" }],
+      upstreams: { web: { endpoints: ["a:1"] } },
+    },
+    [],
+  ],
   ["no Via", { via: { mode: "off" } }, [`via.mode: ${LOOPS}`]],
   ["no Via for anonymous clients", { anonymous: { enabled: true } }, [`anonymous.enabled: ${LOOPS}`]],
   [

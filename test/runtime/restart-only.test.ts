@@ -23,10 +23,34 @@ test.each([
     ["admin.address: Expected 127.0.0.1:8889 as at the start, found off: needs a restart"],
   ],
   [
-    "both are told at once",
+    "so does the memory of the cache",
+    { cache: { memory: "64MiB" } },
+    { cache: { memory: "off" } },
+    ["cache.memory: Expected 64MiB as at the start, found off: needs a restart"],
+  ],
+  [
+    "so does its disk",
+    {},
+    { cache: { disk: { path: "/c", size: "1GiB" } } },
+    ["cache.disk: Expected none as at the start, found /c of 1GiB: needs a restart"],
+  ],
+  [
+    "and how large that is",
+    { cache: { disk: { path: "/c", size: "1GiB" } } },
+    { cache: { disk: { path: "/c", size: "2GiB" } } },
+    ["cache.disk: Expected /c of 1GiB as at the start, found /c of 2GiB: needs a restart"],
+  ],
+  [
+    "what else the cache is told may change",
+    { cache: { disk: { path: "/c", size: "1GiB" } } },
+    { cache: { memory: "65536KiB", disk: { path: "/c", size: "1024MiB" }, offline: true, purge: [] } },
+    [],
+  ],
+  [
+    "all are told at once",
     { workers: 1, admin: { address: "off" } },
-    { workers: 2, admin: { address: "[::1]:1" } },
-    2,
+    { workers: 2, admin: { address: "[::1]:1" }, cache: { memory: "off" } },
+    3,
   ],
 ] as const)("%s", (_, before, after, problems) => {
   const found = findUnchangeable(configOf(before), configOf(after));
