@@ -28,6 +28,10 @@ async function run(invocation: Invocation): Promise<number> {
       const { runStatus } = await import("./cli/status.ts");
       return runStatus(invocation.options);
     }
+    case "cache": {
+      const { runCache } = await import("./cli/cache.ts");
+      return runCache(invocation.options);
+    }
     case "version": {
       const { runVersion } = await import("./cli/version.ts");
       return runVersion();

@@ -6,11 +6,22 @@
  * command that a flag belongs to without doing most of this by hand, and
  * loading it takes longer than all of ours.
  */
-import { adminAddress, either, hostPort, type Kind, logFormat, workerCount } from "../config/kinds.ts";
+import type { Environment } from "../config/interpolate.ts";
+import {
+  adminAddress,
+  cacheSize,
+  either,
+  hostPort,
+  type Kind,
+  logFormat,
+  workerCount,
+} from "../config/kinds.ts";
 import { nearest } from "../config/nearest.ts";
 import type { Overrides } from "../config/overrides.ts";
-import { concealFound, describeFound, sentence } from "../config/problems.ts";
-import { type CommandName, commands, type Flag, flags, STATUS_URL } from "./flags.ts";
+import { describeFound, sentence } from "../config/problems.ts";
+import { type CacheOptions, readCache, readStatus, type StatusOptions } from "./args-asking.ts";
+import { type CommandName, commands } from "./flags.ts";
+import { isGiven, readAll, type Scanned, scan } from "./scan.ts";
 
 export interface ServeOptions {
   readonly configPath: string | undefined;
@@ -24,30 +35,15 @@ export interface ExplainOptions {
   readonly json: boolean;
 }
 
-export interface StatusOptions {
-  readonly url: string;
-  readonly token: string | undefined;
-  readonly json: boolean;
-}
-
 export type Invocation =
   | { readonly command: "serve" | "check"; readonly options: ServeOptions }
   | { readonly command: "explain"; readonly options: ExplainOptions }
   | { readonly command: "status"; readonly options: StatusOptions }
+  | { readonly command: "cache"; readonly options: CacheOptions }
   | { readonly command: "version" }
   | { readonly command: "help"; readonly topic: CommandName | undefined }
   /** What was given can't be done; why, once for each mistake, and the command line that helps. */
   | { readonly command: "none"; readonly mistakes: readonly string[]; readonly advice: string };
-
-type Environment = Readonly<Record<string, string | undefined>>;
-
-interface Scanned {
-  /** What is no flag and no flag's value. */
-  readonly words: readonly string[];
-  /** Flags with their values, in order; "" where a flag takes none. */
-  readonly given: readonly { readonly flag: Flag; readonly value: string }[];
-  readonly mistakes: string[];
-}
 
 /** argv without the executable's name. Asking for help or the version wins over every other flag. */
 export function parseArgs(argv: readonly string[], env: Environment): Invocation {
@@ -55,8 +51,7 @@ export function parseArgs(argv: readonly string[], env: Environment): Invocation
   const { words, mistakes } = scanned;
   const [word, ...rest] = words;
   const command = nameOf(word ?? "serve");
-  // After an unknown flag, what looks like a command or a surplus word may be its value.
-  const hasWrongFlag = mistakes.length > 0;
+  const { hasWrongFlag } = scanned;
   if (!hasWrongFlag) mistakes.push(...wordMistakes(command, words));
   if (command === undefined)
     return { command: "none", mistakes, advice: hasWrongFlag ? "headgate help serve" : "headgate help" };
@@ -71,6 +66,8 @@ export function parseArgs(argv: readonly string[], env: Environment): Invocation
 
 function wordMistakes(command: CommandName | undefined, [word, ...rest]: readonly string[]): string[] {
   if (command === undefined) return [unknownCommand(word ?? "")];
+  // It has words of its own, and says itself what is wrong with them.
+  if (command === "cache") return [];
   const [topic, ...surplus] = command === "help" || command === "explain" ? rest : [undefined, ...rest];
   if (command === "explain" && topic === undefined) return ["explain: Expected a URL or HOST:PORT"];
   if (command === "help" && topic !== undefined && nameOf(topic) === undefined)
@@ -80,7 +77,7 @@ function wordMistakes(command: CommandName | undefined, [word, ...rest]: readonl
 
 function readCommand(
   command: CommandName,
-  [topic = ""]: readonly string[],
+  words: readonly string[],
   scanned: Scanned,
   env: Environment,
 ): Invocation {
@@ -88,6 +85,7 @@ function readCommand(
     if (flag.commands.includes(command)) continue;
     scanned.mistakes.push(`--${flag.name}: Not a flag of ${command}, but of ${inWords(flag.commands)}`);
   }
+  const [topic = ""] = words;
   switch (command) {
     case "serve":
     case "check":
@@ -96,6 +94,8 @@ function readCommand(
       return { command, options: readExplain(topic, scanned) };
     case "status":
       return { command, options: readStatus(scanned, env) };
+    case "cache":
+      return { command, options: readCache(words, scanned, env) };
     case "version":
       return { command };
     case "help":
@@ -119,6 +119,7 @@ function readServe(scanned: Scanned): ServeOptions {
           : undefined,
       admin: readAll(scanned, "admin", adminAddress).at(-1),
       workers: readAll(scanned, "workers", workerCount).at(-1),
+      cache: readAll(scanned, "cache", cacheSize).at(-1),
       log: readAll(scanned, "log", either("off", logFormat)).at(-1),
     },
   };
@@ -137,85 +138,8 @@ function readExplain(url: string, scanned: Scanned): ExplainOptions {
   };
 }
 
-function readStatus(scanned: Scanned, env: Environment): StatusOptions {
-  const fromEnvironment = env["HEADGATE_TOKEN"] === "" ? undefined : env["HEADGATE_TOKEN"];
-  return {
-    url: readAll(scanned, "url", baseUrl).at(-1) ?? STATUS_URL,
-    token: readAll(scanned, "token", bearer).at(-1) ?? fromEnvironment,
-    json: isGiven(scanned, "json"),
-  };
-}
-
-/** `--flag value`, `--flag=value`, `-f value`, `-fvalue`; all after `--` are words. */
-function scan(argv: readonly string[]): Scanned {
-  const words: string[] = [];
-  const given: { flag: Flag; value: string }[] = [];
-  const mistakes: string[] = [];
-
-  for (let at = 0; at < argv.length; at++) {
-    const text = argv[at] ?? "";
-    if (text === "--") {
-      words.push(...argv.slice(at + 1));
-      break;
-    }
-    if (!text.startsWith("-") || text === "-") {
-      words.push(text);
-      continue;
-    }
-    const { name, inline } = splitFlag(text);
-    const flag = flags.find((each) => name === `--${each.name}` || (each.short && name === `-${each.short}`));
-    if (flag === undefined) mistakes.push(unknownFlag(name));
-    else if (flag.value === undefined) {
-      if (inline === undefined) given.push({ flag, value: "" });
-      else mistakes.push(`${name}: ${sentence("no value", describeFound(inline))}`);
-    } else {
-      const next = argv[at + 1];
-      // What looks like a flag is one: `-c --workers 2` lacks a file, and must not look for one of that name.
-      const value = inline ?? (next?.startsWith("-") ? undefined : next);
-      if (inline === undefined && value !== undefined) at++;
-      if (value !== undefined) given.push({ flag, value });
-      else mistakes.push(`${name}: ${sentence(flag.value, describeFound(next))}`);
-    }
-  }
-  return { words, given, mistakes };
-}
-
-function splitFlag(text: string): { name: string; inline: string | undefined } {
-  if (!text.startsWith("--"))
-    return { name: text.slice(0, 2), inline: text.length > 2 ? text.slice(2) : undefined };
-  const equals = text.indexOf("=");
-  return equals < 0
-    ? { name: text, inline: undefined }
-    : { name: text.slice(0, equals), inline: text.slice(equals + 1) };
-}
-
 function nameOf(word: string): CommandName | undefined {
   return commands.find(({ name }) => name === word)?.name;
-}
-
-function isGiven({ given }: Scanned, name: string): boolean {
-  return given.some(({ flag }) => flag.name === name);
-}
-
-/** Every value given is judged, also those that a later one replaces. */
-function readAll<T>({ given, mistakes }: Scanned, name: string, kind: Kind<T>): T[] {
-  return given.flatMap(({ flag, value }) => {
-    if (flag.name !== name) return [];
-    const read = kind.parse(value);
-    if (read === undefined) {
-      const found = kind.secret ? concealFound(value) : describeFound(value);
-      mistakes.push(`--${name}: ${sentence(kind.expected, found)}`);
-    }
-    return read === undefined ? [] : [read];
-  });
-}
-
-function unknownFlag(name: string): string {
-  const meant = nearest(
-    name,
-    flags.map((flag) => `--${flag.name}`),
-  );
-  return `Unknown flag ${name}${meant === undefined ? "" : `, did you mean ${meant}?`}`;
 }
 
 function unknownCommand(word: string): string {
@@ -239,22 +163,4 @@ const anyText: Kind<string> = {
   expected: "a text",
   parse: (given) => (typeof given === "string" ? given : undefined),
   format: (value) => value,
-};
-
-/** Without a slash at its end, as people write it. */
-const baseUrl: Kind<string> = {
-  expected: `a URL such as "${STATUS_URL}"`,
-  parse: (given) => {
-    const url = typeof given === "string" ? URL.parse(given) : null;
-    return url !== null && /^https?:$/.test(url.protocol) ? url.href.replace(/\/+$/, "") : undefined;
-  },
-  format: (value) => value,
-};
-
-/** What a server takes for a token is the server's to know. */
-const bearer: Kind<string> = {
-  expected: "visible ASCII characters",
-  secret: true,
-  parse: (given) => (typeof given === "string" && /^[!-~]+$/.test(given) ? given : undefined),
-  format: () => "***",
 };

@@ -1,5 +1,6 @@
 /** Every command and flag, once: the parser reads this, and so does `help`. */
 
+/** `forms`: of a command that is several, each with what it does. */
 export const commands = [
   { name: "serve", usage: "[serve] [FLAGS]", summary: "Run the proxy. The default." },
   {
@@ -13,6 +14,20 @@ export const commands = [
     summary: "Say what would become of a request, and which rule decides.",
   },
   { name: "status", usage: "status [FLAGS]", summary: "Ask a running proxy what it is doing." },
+  {
+    name: "cache",
+    usage: "cache stats|show|purge [URL] [FLAGS]",
+    summary: "Say what a running proxy keeps of answers, or have it forget.",
+    forms: [
+      ["cache stats", "How much is kept, and what it was worth."],
+      ["cache show URL", "What is kept for a URL: how fresh it is, why, and for which requests."],
+      [
+        "cache purge URL",
+        "Forget what is kept for a URL; or, by a flag in its place, of a host, below a prefix,",
+      ],
+      ["", "or under a tag."],
+    ],
+  },
   { name: "version", usage: "version", summary: "Print version, commit and platform." },
   { name: "help", usage: "help [COMMAND]", summary: "Print this, or the flags of a command." },
 ] as const;
@@ -35,6 +50,7 @@ export interface Flag {
 /** Where `status` asks without `--url`: the status port's default. */
 export const STATUS_URL = "http://127.0.0.1:8889";
 
+const asking: readonly CommandName[] = ["status", "cache"];
 const running: readonly CommandName[] = ["serve", "check"];
 const configured: readonly CommandName[] = [...running, "explain"];
 const all: readonly CommandName[] = commands.map(({ name }) => name);
@@ -67,6 +83,13 @@ export const flags: readonly Flag[] = [
     value: "N|auto",
     setting: "workers",
     meaning: "Threads that carry traffic; auto is one for each core on Linux, and one elsewhere.",
+    commands: running,
+  },
+  {
+    name: "cache",
+    value: "SIZE|off",
+    setting: "cache.memory",
+    meaning: "Memory for cached answers, one for all workers; off caches nothing.",
     commands: running,
   },
   {
@@ -109,16 +132,42 @@ export const flags: readonly Flag[] = [
     value: "URL",
     fallback: STATUS_URL,
     meaning: "The status port to ask.",
-    commands: ["status"],
+    commands: asking,
   },
   {
     name: "token",
     value: "TOKEN",
     fallback: "$HEADGATE_TOKEN",
     meaning: "Its token. Others can see a command line: rather put it in the environment.",
-    commands: ["status"],
+    commands: asking,
   },
-  { name: "json", meaning: "Print it for programs.", commands: ["explain", "status"] },
+  {
+    name: "host",
+    value: "HOST",
+    fallback: "none",
+    meaning: "Purge what is kept of a host: on all its ports, or on one with HOST:PORT.",
+    commands: ["cache"],
+  },
+  {
+    name: "prefix",
+    value: "URL",
+    fallback: "none",
+    meaning: "Purge whatever's URL begins so.",
+    commands: ["cache"],
+  },
+  {
+    name: "tag",
+    value: "TAG",
+    fallback: "none",
+    meaning: "Purge what has this tag in its Cache-Tag or Surrogate-Key.",
+    commands: ["cache"],
+  },
+  {
+    name: "soft",
+    meaning: "Mark it as stale instead: it is used again once its server says that it still holds.",
+    commands: ["cache"],
+  },
+  { name: "json", meaning: "Print it for programs.", commands: ["explain", ...asking] },
   { name: "help", short: "h", meaning: "Print help for the command.", commands: all },
   { name: "version", meaning: "Print the version.", commands: all },
 ];

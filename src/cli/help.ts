@@ -20,7 +20,7 @@ type Title = (text: string) => string;
 function overview(title: Title): string[] {
   const rows = commands.map(({ usage, summary }) => [usage, summary] as const);
   return [
-    "Headgate, an edge proxy: forward HTTP and CONNECT tunnels, with a status port.",
+    "Headgate, an edge proxy: forward HTTP and CONNECT tunnels, a reverse mode, a cache and a status port.",
     `${title("Usage:")} headgate COMMAND\n\n${columns(rows)}`,
     `Without a command or a configuration it serves on ${fallbackOf(named("listen"))}, with its status on ${fallbackOf(named("admin"))}.`,
     `${title("Exit codes:")} 0 done, 1 it failed while running, 2 the command line or the configuration is wrong; explain: 3 refused.`,
@@ -28,9 +28,11 @@ function overview(title: Title): string[] {
 }
 
 function commandHelp(topic: CommandName, title: Title): string[] {
-  const { usage, summary } = commands.find(({ name }) => name === topic) ?? commands[0];
+  const command = commands.find(({ name }) => name === topic) ?? commands[0];
   const rows = flags.filter((flag) => flag.commands.includes(topic)).flatMap(rowsOf);
-  return [summary, `${title("Usage:")} headgate ${usage}`, `${title("Flags:")}\n${columns(rows)}`];
+  const usage = `${title("Usage:")} headgate ${command.usage}`;
+  const forms = "forms" in command ? [columns(command.forms)] : [];
+  return [command.summary, usage, ...forms, `${title("Flags:")}\n${columns(rows)}`];
 }
 
 function rowsOf(flag: Flag): (readonly [string, string])[] {

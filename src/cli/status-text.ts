@@ -2,6 +2,7 @@
 import type { LatencyReport, StatusReport } from "../admin/status-report.ts";
 import { formatBytes, formatDuration, paint } from "../observe/terminal.ts";
 import { counts, type GateSections, gateFacts, ruleRows } from "./gate-text.ts";
+import { table } from "./table.ts";
 
 /** A Headgate from before there was a gate has nothing to tell of it. */
 export type AnyStatusReport = Omit<StatusReport, keyof GateSections> & Partial<GateSections>;
@@ -90,23 +91,4 @@ function facts({ totals, upstream, dns, limits, memory, log }: AnyStatusReport):
     ["memory", `${formatBytes(memory.residentBytes)} resident`],
     ["access log", `${log.written} lines written, ${log.dropped} dropped`],
   ];
-}
-
-/** The first row is the head; words stand left, figures right. Nothing, when there is no other row. */
-function table(title: (text: string) => string, rows: readonly string[][]): string {
-  if (rows.length < 2) return "";
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const lines = rows.map((row, i) => {
-    const line = row
-      .map((text, column) => align(text, widths[column] ?? 0, column, rows))
-      .join("  ")
-      .trimEnd();
-    return i === 0 ? title(line) : line;
-  });
-  return `\n${lines.join("\n")}\n`;
-}
-
-function align(text: string, width: number, column: number, rows: readonly string[][]): string {
-  const isWords = column === 0 || !/^\d/.test(rows[1]?.[column] ?? "");
-  return isWords ? text.padEnd(width) : text.padStart(width);
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { type Invocation, parseArgs } from "../../src/cli/args.ts";
+import type { CacheQuestion, StatusOptions } from "../../src/cli/args-asking.ts";
 import { noOverrides, type Overrides } from "../../src/config/overrides.ts";
 
 const listener = (host: string, port: number) => ({
@@ -17,6 +18,15 @@ function status(options: { url?: string; token?: string; json?: boolean } = {}):
     command: "status",
     options: { url: "http://127.0.0.1:8889", token: undefined, json: false, ...options },
   };
+}
+
+function cache(question: CacheQuestion, options: Partial<StatusOptions> = {}): Invocation {
+  const asking = { url: "http://127.0.0.1:8889", token: undefined, json: false, ...options };
+  return { command: "cache", options: { ...asking, question } };
+}
+
+function purge(matches: Readonly<Record<string, string>>, soft = false): Invocation {
+  return cache({ verb: "purge", matches, soft });
 }
 
 function explain(question: Readonly<Record<string, string>>, configPath?: string, json = false): Invocation {
@@ -55,6 +65,19 @@ const invocations: readonly (readonly [string, Invocation])[] = [
   ["status --url http://127.0.0.1:1/", status({ url: "http://127.0.0.1:1" })],
   ["status --url=https://proxy.example/status-port/", status({ url: "https://proxy.example/status-port" })],
   ["status --token abc", status({ token: "abc" })],
+  ["--cache 64MiB", serve({ cache: 2 ** 26 })],
+  ["check --cache=off", { ...serve({ cache: 0 }), command: "check" } as Invocation],
+  ["cache stats", cache({ verb: "stats" })],
+  ["cache stats --json --token abc", cache({ verb: "stats" }, { json: true, token: "abc" })],
+  ["cache --url=http://a:1 stats", cache({ verb: "stats" }, { url: "http://a:1" })],
+  ["cache show http://a/?b", cache({ verb: "show", url: "http://a/?b" })],
+  ["cache purge HTTPS://a", purge({ url: "HTTPS://a" })],
+  ["cache purge http://a/ --soft", purge({ url: "http://a/" }, true)],
+  ["cache purge --host a:80", purge({ host: "a:80" })],
+  ["cache purge --prefix http://a/b", purge({ prefix: "http://a/b" })],
+  ["cache --soft --tag=a,b purge", purge({ tag: "a,b" }, true)],
+  ["cache --help", { command: "help", topic: "cache" }],
+  ["cache purge -h", { command: "help", topic: "cache" }],
   ["explain http://a/", explain({ url: "http://a/" })],
   ["explain -c x.yaml a:443 --json", explain({ url: "a:443" }, "x.yaml", true)],
   [
@@ -98,7 +121,43 @@ const mistakes: readonly (readonly [string, readonly string[]])[] = [
   ["-", ['Unknown command "-"']],
   ["--wrokers 2", ["Unknown flag --wrokers, did you mean --workers?"]],
   ["--zebra=1", ["Unknown flag --zebra"]],
-  ["--cache 64MiB", ["Unknown flag --cache"]],
+  [
+    "--cache 64",
+    ['--cache: Expected "off" or a size such as "512B", "32KiB" or "10MB", from 1MiB to 16GiB, found "64"'],
+  ],
+  ["status --cache off", ["--cache: Not a flag of status, but of serve and check"]],
+  ["cache", ["cache: Expected stats, show or purge, found nothing"]],
+  ["cache stat", ['cache: Expected stats, show or purge, found "stat", did you mean "stats"?']],
+  ["cache http://a/", ['cache: Expected stats, show or purge, found "http://a/"']],
+  ["cache stats now", ['cache stats: Expected no more words, found "now"']],
+  ["cache show", ['cache show: Expected a URL such as "http://example.com/", found nothing']],
+  ["cache show /a", ['cache show: Expected a URL such as "http://example.com/", found "/a"']],
+  ["cache show http://a/ http://b/", ['cache show: Expected no more words, found "http://b/"']],
+  ["cache purge a.example", ['cache purge: Expected a URL such as "http://example.com/", found "a.example"']],
+  ["cache purge", ["cache purge: Expected one of a URL, --host, --prefix and --tag, found nothing"]],
+  [
+    "cache purge http://a/ --tag b --host c",
+    ["cache purge: Expected one of a URL, --host, --prefix and --tag, found a URL and --host and --tag"],
+  ],
+  [
+    "cache purge --prefix a --host=",
+    [
+      '--host: Expected a text, found ""',
+      '--prefix: Expected a URL such as "http://example.com/", found "a"',
+      "cache purge: Expected one of a URL, --host, --prefix and --tag, found --host and --prefix",
+    ],
+  ],
+  [
+    "cache stats --host a --soft",
+    [
+      "--host: Not a flag of cache stats, but of cache purge",
+      "--soft: Not a flag of cache stats, but of cache purge",
+    ],
+  ],
+  ["cache show http://a/ --tag b", ["--tag: Not a flag of cache show, but of cache purge"]],
+  ["cache purge --hots a", ["Unknown flag --hots, did you mean --host?"]],
+  ["cache stats --workers 2", ["--workers: Not a flag of cache, but of serve and check"]],
+  ["status --host a", ["--host: Not a flag of status, but of cache"]],
   ["-x", ["Unknown flag -x"]],
   ["-c", ["-c: Expected FILE, found nothing"]],
   ["--config=", ['--config: Expected FILE, found ""']],
@@ -118,7 +177,7 @@ const mistakes: readonly (readonly [string, readonly string[]])[] = [
   ],
   ["--log xml", ['--log: Expected "off" or one of "auto", "json", "common", "pretty", found "xml"']],
   ["--help=yes", ['--help: Expected no value, found "yes"']],
-  ["--json", ["--json: Not a flag of serve, but of explain and status"]],
+  ["--json", ["--json: Not a flag of serve, but of explain, status and cache"]],
   ["status --workers 2", ["--workers: Not a flag of status, but of serve and check"]],
   ["version -c x.yaml", ["--config: Not a flag of version, but of serve, check and explain"]],
   [
@@ -148,6 +207,7 @@ test.each([
   ["--zebra", "headgate help serve"],
   ["check --zebra", "headgate help check"],
   ["status --url a", "headgate help status"],
+  ["cache show", "headgate help cache"],
 ])("headgate %s is advised to try %s", (line, advice) => {
   expect(parseArgs(split(line), {})).toMatchObject({ command: "none", advice });
 });

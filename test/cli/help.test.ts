@@ -3,6 +3,7 @@ import { commands, flags, STATUS_URL } from "../../src/cli/flags.ts";
 import { helpText } from "../../src/cli/help.ts";
 import { formatHostPort } from "../../src/config/host-port.ts";
 import { parseConfig } from "../../src/config/load.ts";
+import { formatSize } from "../../src/config/units.ts";
 
 test("the overview names every command", () => {
   const text = helpText(undefined, false);
@@ -22,6 +23,10 @@ describe.each(commands.map(({ name }) => name).filter((name) => name !== "help")
   });
 });
 
+test("a command that is several says what each does", () => {
+  expect(helpText("cache", false)).toContain("\n  cache show URL   What is kept for a URL");
+});
+
 test("every flag that takes a value has its default below it", () => {
   for (const flag of flags.filter(({ value }) => value !== undefined)) {
     const lines = helpText(flag.commands[0], false).split("\n");
@@ -35,7 +40,7 @@ test("every flag that takes a value has its default below it", () => {
 test("the defaults that are said are those of the configuration", () => {
   const parsed = parseConfig({}, {});
   if (!parsed.ok) throw new Error("defaults are sound");
-  const { listeners, admin, workers, log } = parsed.config;
+  const { listeners, admin, workers, cache, log } = parsed.config;
   const [listener] = listeners;
   if (listener === undefined || admin.address === "off") throw new Error("defaults listen");
 
@@ -46,6 +51,7 @@ test("the defaults that are said are those of the configuration", () => {
     formatHostPort(listener.address),
     formatHostPort(admin.address),
     String(workers),
+    formatSize(cache.memory),
     log.format,
   ]);
   expect(STATUS_URL).toBe(`http://${formatHostPort(admin.address)}`);

@@ -38,13 +38,13 @@ const runs = [
   [
     "check -c good.yaml",
     0,
-    "forward proxy on 127.0.0.1:8888, status on 127.0.0.1:8889, 2 workers, access log (auto) to stdout\n",
+    "forward proxy on 127.0.0.1:8888, status on 127.0.0.1:8889, cache (64MiB of memory), 2 workers, access log (auto) to stdout\n",
     "",
   ],
   [
-    "check --workers 1 --admin off --log off",
+    "check --workers 1 --admin off --log off --cache off",
     0,
-    "forward proxy on 127.0.0.1:8888, no status port, 1 worker, no access log\n",
+    "forward proxy on 127.0.0.1:8888, no status port, no cache, 1 worker, no access log\n",
     "",
   ],
   [
@@ -57,8 +57,20 @@ const runs = [
   [
     "check -c doubtful.yaml",
     0,
-    "forward proxy on 127.0.0.1:8888, status on 127.0.0.1:8889, a worker for each core, access log (auto) to stdout\n",
+    "forward proxy on 127.0.0.1:8888, status on 127.0.0.1:8889, cache (64MiB of memory), a worker for each core, access log (auto) to stdout\n",
     "headgate: warning: policy.mode: An audit lets everything pass, and only reports what it would deny\n",
+  ],
+  [
+    "cache stats --url http://127.0.0.1:1",
+    1,
+    "",
+    "headgate: Cannot ask http://127.0.0.1:1 about its cache: nothing is listening there\n",
+  ],
+  [
+    "cache show a.example",
+    2,
+    "",
+    'headgate: cache show: Expected a URL such as "http://example.com/", found "a.example"\nheadgate: Try "headgate help cache"\n',
   ],
   ["chek", 2, "", 'headgate: Unknown command "chek", did you mean "check"?\nheadgate: Try "headgate help"\n'],
   [
