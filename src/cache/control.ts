@@ -40,7 +40,8 @@ export interface ResponseControl {
   readonly staleIfErrorMs: number | undefined;
 }
 
-type Changing<T> = { -readonly [Key in keyof T]: T[Key] };
+/** While it is being read. */
+export type Changing<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** Larger ones count as this many (RFC 9111 §1.2.2). */
 const SECONDS_MAX = 2_147_483_648;
@@ -108,8 +109,17 @@ function addToRequest(control: Changing<RequestControl>, name: string, argument:
   }
 }
 
+/** Nothing said yet: for who adds directives one by one. */
+export function startAnswerControl(): Changing<ResponseControl> {
+  return emptyAnswer();
+}
+
 /** A yes-or-no directive with an argument still says yes: what restricts is not to be lost by a slip. */
-function addToAnswer(control: Changing<ResponseControl>, name: string, argument: string | undefined): void {
+export function addToAnswer(
+  control: Changing<ResponseControl>,
+  name: string,
+  argument: string | undefined,
+): void {
   switch (name) {
     case "public":
       control.isPublic = true;
