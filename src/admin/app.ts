@@ -9,6 +9,7 @@ import { redactConfig } from "../config/redact.ts";
 import { EXPOSITION_CONTENT_TYPE, expose } from "../observe/exposition.ts";
 import { readProcessFacts } from "../observe/process-facts.ts";
 import { limitBody, readJson } from "./body.ts";
+import { addCacheRoutes } from "./cache-routes.ts";
 import type { AdminDeps, ApplyResult } from "./deps.ts";
 import { addGateRoutes } from "./gate-routes.ts";
 import { decideAccess } from "./guard.ts";
@@ -36,6 +37,11 @@ POST   /tokens                  add a token: its secret is told this once
 DELETE /tokens/:name            remove a token that was added here
 GET    /bans                    clients that are shut out, and until when
 DELETE /bans/:client            let one in again
+GET    /cache                   what the cache has and was worth
+GET    /cache/entry?url=URL     what is stored for a URL, and why it is fresh or stale
+POST   /cache/purge             remove what is stored by URL, host, prefix or tag, or mark it stale
+GET    /cache/offline           whether only stored answers are served, and what was missing
+POST   /cache/offline           serve only stored answers, or fetch again
 GET    /proxy.pac               the proxy, as browsers configure themselves
 POST   /drain                   stop accepting, finish what is in flight, exit
 POST   /workers/:index/restart  end one worker at once and start another
@@ -62,6 +68,7 @@ export function createAdminApp(deps: AdminDeps): Hono {
   });
   addGateRoutes(app, deps);
   addTokenRoutes(app, deps);
+  addCacheRoutes(app, deps);
   app.post("/drain", (c) => {
     deps.drain();
     return c.json({ phase: deps.phase() }, 202);

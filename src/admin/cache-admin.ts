@@ -5,10 +5,10 @@
 import type { StoredFacts } from "../cache/facts.ts";
 
 export interface CacheAdmin {
-  /** False where `cache.memory` is off: then nothing below but the counts that are 0 is asked for. */
+  /** False where `cache.memory` is off: then all that follows has nothing to tell, and no order is given. */
   readonly isOn: boolean;
   readonly isOffline: boolean;
-  /** Until the next call or the next config that says otherwise; holds for all workers. */
+  /** Holds for all workers, and until the next call or a config in which `cache.offline` has changed. */
   setOffline(on: boolean): void;
   /** What was asked for and not stored, since it was last switched on, most wanted first; bounded. */
   missing(): readonly MissingUrl[];

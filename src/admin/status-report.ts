@@ -13,6 +13,7 @@ import {
 } from "../observe/cells.ts";
 import { failureWords } from "../observe/failure-word.ts";
 import type { Latency, Snapshot } from "../observe/snapshot.ts";
+import { type CacheReport, reportCache } from "./cache-report.ts";
 import type { AdminDeps, Phase, WorkerState } from "./deps.ts";
 import {
   type BansReport,
@@ -44,6 +45,7 @@ export interface StatusReport {
   readonly logIns: Readonly<Record<string, number>>;
   readonly bans: BansReport;
   readonly shedding: SheddingReport;
+  readonly cache: CacheReport;
   readonly memory: { readonly residentBytes: number };
   readonly log: { readonly written: number; readonly dropped: number; readonly inFlightBytes: number };
 }
@@ -135,6 +137,7 @@ export function reportStatus(deps: AdminDeps, nowMs: number): StatusReport {
     logIns: Object.fromEntries(logInResults.map((word) => [word, total(cells.logIns[word])])),
     bans: reportBans(deps),
     shedding: reportShedding(deps, total),
+    cache: reportCache(deps.cache(), total, nowMs),
     memory: { residentBytes: process.memoryUsage.rss() },
     log: {
       written: total(cells.logLinesWritten),

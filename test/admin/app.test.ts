@@ -29,6 +29,11 @@ const calls: [string, string, number, string[]][] = [
   ["the lifting of no ban", "DELETE /bans/192.0.2.9", 404, ["lift 192.0.2.9"]],
   ["the lifting of nobody's ban", "DELETE /bans/", 404, []],
   ["the removal of no token", "DELETE /tokens/nobody", 404, ["remove nobody"]],
+  ["the cache", "GET /cache", 200, []],
+  ["what is stored", "GET /cache/entry?url=http://a/", 404, ["find http://a/"]],
+  ["a purge", 'POST /cache/purge {"tag":"a"}', 200, ['purge {"matches":{"tag":"a"},"soft":false}']],
+  ["what was missing", "GET /cache/offline", 200, []],
+  ["going offline", 'POST /cache/offline {"offline":true}', 200, ["offline true"]],
   ["the script for browsers", "GET /proxy.pac", 200, []],
   ["an unknown path", "GET /nothing", 404, []],
   ["a path with a slash too many", "GET /status/", 404, []],
@@ -57,6 +62,10 @@ const wrongMethods = [
   ["GET /tokens/ann", "DELETE"],
   ["POST /bans/192.0.2.1", "DELETE"],
   ["POST /proxy.pac", "GET, HEAD"],
+  ["DELETE /cache", "GET, HEAD"],
+  ["POST /cache/entry", "GET, HEAD"],
+  ["GET /cache/purge", "POST"],
+  ["PUT /cache/offline", "GET, HEAD, POST"],
 ] as const;
 
 test.each(wrongMethods)("%s is refused and told what would do", async (line, allowed) => {
