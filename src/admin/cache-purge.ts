@@ -21,8 +21,11 @@ const urlPrefix = urlKind(
   /^https?:\/\/[^/?\\@#]+\/[!"$-~]*$/i,
 );
 
-/** Tags are told apart by spaces. */
-const tag = text("a tag of 1 to 1024 characters of Latin-1, without spaces", /^[!-~\xa1-\xff]{1,1024}$/);
+/** One, as `cache/tags.ts` tells them apart. */
+const tag = text(
+  "a tag of 1 to 1024 characters of Latin-1, without spaces and commas",
+  /^[!-+\--~\xa1-\xff]{1,1024}$/,
+);
 
 const fields = section(
   {

@@ -11,7 +11,7 @@ const purges: [string, object][] = [
   ['{"prefix":"http://example.com/"}', { matches: { prefix: "http://example.com/" }, soft: false }],
   ['{"prefix":"http://example.com/a?b="}', { matches: { prefix: "http://example.com/a?b=" }, soft: false }],
   ['{"tag":"release-7","soft":false}', { matches: { tag: "release-7" }, soft: false }],
-  ['{"tag":"a,b:c","url":null}', { matches: { tag: "a,b:c" }, soft: false }],
+  ['{"tag":"b:c/\xe9","url":null}', { matches: { tag: "b:c/\xe9" }, soft: false }],
 ];
 
 test.each(purges)("a purge of %s", async (body, request) => {
@@ -42,8 +42,18 @@ const badPurges: [string, string | RegExp][] = [
   ['{"host":"*.example.com"}', /^host: Expected a host, or a host and a port, /],
   ['{"prefix":"http://example.com"}', /^prefix: Expected the beginning of a URL .* found "http/],
   ['{"prefix":"/a"}', /^prefix: Expected the beginning of a URL .* found "\/a"$/],
-  ['{"tag":"a b"}', 'tag: Expected a tag of 1 to 1024 characters of Latin-1, without spaces, found "a b"'],
-  ['{"tag":""}', 'tag: Expected a tag of 1 to 1024 characters of Latin-1, without spaces, found ""'],
+  [
+    '{"tag":"a b"}',
+    'tag: Expected a tag of 1 to 1024 characters of Latin-1, without spaces and commas, found "a b"',
+  ],
+  [
+    '{"tag":"a,b"}',
+    'tag: Expected a tag of 1 to 1024 characters of Latin-1, without spaces and commas, found "a,b"',
+  ],
+  [
+    '{"tag":""}',
+    'tag: Expected a tag of 1 to 1024 characters of Latin-1, without spaces and commas, found ""',
+  ],
   ['{"tag":"a","soft":"yes"}', 'soft: Expected true or false, found "yes"'],
 ];
 
