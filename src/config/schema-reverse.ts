@@ -42,7 +42,7 @@ export const routes = list(
   route,
   { least: 0, most: TRIED_MAX },
   [],
-  "Where requests of `reverse` listeners go. A host that is named comes before one by a wildcard, and that before any; then the longer path before its first `*`; then the order here. None: 404.",
+  "Where requests of `reverse` listeners go. A host that is named comes before one by a wildcard, and that before any; then the longer path before its first `*`; then the order here. A request that none of them matches gets 404.",
 );
 
 export const upstreams = map(
