@@ -41,7 +41,6 @@ function renderEntry(title: Title, entry: EntryReport): string {
   return facts(title, [
     ["in", `${tier}: ${status}, ${formatBytes(bytes)}${whole}`],
     ["stored", `${storedAt.replace(".000Z", "Z")}${peer === "" ? "" : `, from ${peer}`}`],
-    ["age", seconds(entry.ageSeconds)],
     ["fresh", freshness(entry)],
     ["why", entry.why],
     ["vary", vary.names.length === 0 ? "" : `${vary.names.join(", ")} (${vary.key})`],
@@ -51,18 +50,12 @@ function renderEntry(title: Title, entry: EntryReport): string {
   ]);
 }
 
-/** "4m30s more of 5m00s, by a rule"; how it comes to that is in `why`. */
-function freshness({ freshSeconds, lifetimeSeconds, ...entry }: EntryReport): string {
-  const remaining =
-    freshSeconds > 0
-      ? `${seconds(freshSeconds)} more of ${seconds(lifetimeSeconds)}`
-      : `no more, stale since ${seconds(-freshSeconds)}`;
-  return [
-    entry.markedStale ? "no more, marked as stale" : remaining,
-    ...(entry.heuristic ? ["a guess"] : []),
-    ...(entry.ruled ? ["by a rule"] : []),
-    ...(entry.mustRevalidate ? ["never used stale"] : []),
-  ].join(", ");
+/** How it comes to that is in `why`. */
+function freshness({ freshSeconds, lifetimeSeconds, markedStale }: EntryReport): string {
+  if (markedStale) return "no more, marked as stale";
+  return freshSeconds > 0
+    ? `${seconds(freshSeconds)} more of ${seconds(lifetimeSeconds)}`
+    : `no more, stale for ${seconds(-freshSeconds)}`;
 }
 
 function tierRows({ memory, disk }: CacheReport): string[][] {

@@ -83,7 +83,7 @@ const entry: EntryReport = {
   bytes: 1_270,
   range: null,
   peer: "",
-  why: "max-age=300 of Cache-Control",
+  why: "Fresh: 30.0s old, and its lifetime is 5m00s (max-age=300)",
 };
 
 const part: EntryReport = {
@@ -101,6 +101,7 @@ const part: EntryReport = {
   tags: ["a", "b"],
   range: { first: 0, last: 99, whole: 1_000 },
   peer: "192.0.2.1",
+  why: "Stale: a rule of cache.rules",
 };
 
 test("an empty cache says so", () => {
@@ -141,15 +142,13 @@ test("what is kept for a URL is told one by one", () => {
 
 in          memory: 200, 1.24KiB
 stored      2026-11-21T02:13:38Z
-age         30.0s
 fresh       4m30s more of 5m00s
-why         max-age=300 of Cache-Control
+why         Fresh: 30.0s old, and its lifetime is 5m00s (max-age=300)
 
 in          disk: 206, 1.24KiB, a part: 0-99 of 1000
 stored      2026-11-21T02:13:38Z, from 192.0.2.1
-age         30.0s
-fresh       no more, stale since 5.00s, a guess, by a rule, never used stale
-why         max-age=300 of Cache-Control
+fresh       no more, stale for 5.00s
+why         Stale: a rule of cache.rules
 vary        accept-encoding, accept (gzip|*/*)
 etag        "v1"
 modified    Sat, 21 Nov 2026 02:00:00 GMT
@@ -159,7 +158,7 @@ tags        a b
 
 // What it shows | what the entry is | its line.
 test.each([
-  ["a moment ago", { ageSeconds: 0, freshSeconds: 0 }, "no more, stale since 0s"],
+  ["to this second", { freshSeconds: 0 }, "no more, stale for 0s"],
   ["marked", { markedStale: true, freshSeconds: 9 }, "no more, marked as stale"],
   ["for ever", { freshSeconds: 31_536_000, lifetimeSeconds: 31_536_000 }, "365d00h more of 365d00h"],
 ] as const)("how fresh it is: %s", (_, changes, line) => {
