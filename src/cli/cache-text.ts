@@ -29,6 +29,28 @@ export function renderCache(report: CacheReport, colour: boolean): string {
   ].join("");
 }
 
+/** Its lines of a status page; none where there is no cache, or nothing in it and nobody who asked. */
+export function cacheFacts(report: CacheReport | undefined): [name: string, text: string][] {
+  if (!report?.enabled) return [];
+  const requests = counts(report.requests);
+  const tiers = tierRows(report).slice(1);
+  const kept = tiers.filter(([, entries]) => entries !== "0");
+  if (requests === "" && kept.length === 0 && !report.offline) return [];
+  return [
+    ["cache", [...(report.offline ? ["offline"] : []), ratios(report) || "no hits yet"].join(", ")],
+    ["  by word", requests],
+    [
+      "  kept",
+      kept
+        .map(
+          ([tier, entries, used, of]) =>
+            `${entries} ${tier === "disk" ? "on" : "in"} ${tier}, ${used} of ${of}`,
+        )
+        .join("; "),
+    ],
+  ];
+}
+
 /** The newest first, as they came. */
 export function renderEntries(url: string, entries: readonly EntryReport[], colour: boolean): string {
   const title = titleIn(colour);
@@ -39,7 +61,7 @@ function renderEntry(title: Title, entry: EntryReport): string {
   const { tier, status, bytes, range, vary, storedAt, peer } = entry;
   const whole = range === null ? "" : `, a part: ${range.first}-${range.last} of ${range.whole ?? "?"}`;
   return facts(title, [
-    ["in", `${tier}: ${status}, ${formatBytes(bytes)}${whole}`],
+    ["kept", `${tier === "disk" ? "on" : "in"} ${tier}: ${status}, ${formatBytes(bytes)}${whole}`],
     ["stored", `${storedAt.replace(".000Z", "Z")}${peer === "" ? "" : `, from ${peer}`}`],
     ["fresh", freshness(entry)],
     ["why", entry.why],

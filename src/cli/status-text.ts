@@ -1,11 +1,14 @@
 /** A status report as a page for people: aligned, and only what there is to say. */
 import type { LatencyReport, StatusReport } from "../admin/status-report.ts";
 import { formatBytes, formatDuration, paint } from "../observe/terminal.ts";
+import { cacheFacts } from "./cache-text.ts";
 import { counts, type GateSections, gateFacts, ruleRows } from "./gate-text.ts";
 import { table } from "./table.ts";
 
-/** A Headgate from before there was a gate has nothing to tell of it. */
-export type AnyStatusReport = Omit<StatusReport, keyof GateSections> & Partial<GateSections>;
+/** A Headgate from before there was a gate, or a cache, has nothing to tell of it. */
+export type AnyStatusReport = Omit<StatusReport, keyof LaterSections> & Partial<LaterSections>;
+
+type LaterSections = GateSections & Pick<StatusReport, "cache">;
 
 export function renderStatus(report: AnyStatusReport, colour: boolean): string {
   const title = (text: string) => paint(text, "bold", colour);
@@ -18,7 +21,7 @@ export function renderStatus(report: AnyStatusReport, colour: boolean): string {
     table(title, latencyRows(report)),
     table(title, ruleRows(report)),
     "\n",
-    ...[...facts(report), ...gateFacts(report)]
+    ...[...facts(report), ...cacheFacts(report.cache), ...gateFacts(report)]
       .filter(([, text]) => text !== "")
       .map(([name, text]) => `${title(name.padEnd(12))}${text}\n`),
   ].join("");

@@ -1,10 +1,13 @@
 /** `headgate cache` against status ports that answer as ours do, and others. */
 import { afterEach, describe, expect, test } from "bun:test";
+import { createAdminApp } from "../../src/admin/app.ts";
 import type { EntryReport } from "../../src/admin/cache-listing.ts";
 import type { CacheReport } from "../../src/admin/cache-report.ts";
 import type { CacheQuestion } from "../../src/cli/args-asking.ts";
 import { runCache } from "../../src/cli/cache.ts";
 import { renderCache, renderEntries } from "../../src/cli/cache-text.ts";
+import { listingOf } from "../admin/fake-cache.ts";
+import { FakeDeps } from "../admin/fake-deps.ts";
 
 const servers: Bun.Server<undefined>[] = [];
 afterEach(() => Promise.all(servers.splice(0).map((server) => server.stop(true))));
@@ -140,12 +143,12 @@ test("one that is off says no more", () => {
 test("what is kept for a URL is told one by one", () => {
   expect(renderEntries("http://a.example/b", [entry, part], false)).toBe(`http://a.example/b
 
-in          memory: 200, 1.24KiB
+kept        in memory: 200, 1.24KiB
 stored      2026-11-21T02:13:38Z
 fresh       4m30s more of 5m00s
 why         Fresh: 30.0s old, and its lifetime is 5m00s (max-age=300)
 
-in          disk: 206, 1.24KiB, a part: 0-99 of 1000
+kept        on disk: 206, 1.24KiB, a part: 0-99 of 1000
 stored      2026-11-21T02:13:38Z, from 192.0.2.1
 fresh       no more, stale for 5.00s
 why         Stale: a rule of cache.rules
@@ -244,6 +247,46 @@ describe("a question", () => {
   });
 });
 
+// The question | the exit code | how the answer begins.
+test.each([
+  [{ verb: "stats" }, 0, "Cache, on\n"],
+  [
+    { verb: "show", url: "http://example.com/a?b=c&d=e" },
+    0,
+    "http://example.com/a?b=c&d=e\n\nkept        in memory: 200",
+  ],
+  [{ verb: "purge", matches: { url: "http://example.com/" }, soft: true }, 0, "3 marked as stale\n"],
+  [{ verb: "purge", matches: { host: "example.com:80" }, soft: false }, 0, "3 purged\n"],
+  [{ verb: "purge", matches: { prefix: "http://example.com/a" }, soft: false }, 0, "3 purged\n"],
+  [{ verb: "purge", matches: { tag: "t" }, soft: false }, 0, "3 purged\n"],
+  [
+    { verb: "purge", matches: { prefix: "http://example.com" }, soft: false },
+    2,
+    "Cannot purge\nprefix: Expected",
+  ],
+  [{ verb: "show", url: "http://ann@example.com/" }, 2, "Cannot show what is stored\nurl: Expected"],
+] as const)("our own status port understands %j", async (question, code, begins) => {
+  const deps = new FakeDeps();
+  deps.fakeCache.listings = [listingOf()];
+  deps.fakeCache.purgeable = 3;
+
+  const answered = await run(serve(createAdminApp(deps).fetch), question);
+
+  expect([answered.code, answered.out + answered.err]).toEqual([
+    code,
+    expect.stringMatching(startOf(begins)),
+  ]);
+});
+
+test("our own status port says that nothing is kept", async () => {
+  const { code, err } = await run(serve(createAdminApp(new FakeDeps()).fetch), {
+    verb: "show",
+    url: "http://a/",
+  });
+
+  expect([code, err]).toEqual([1, "Cannot show what is stored: nothing is stored for http://a/\n"]);
+});
+
 // What it shows | what answers | the exit code | what is said.
 const refusals: readonly (readonly [string, () => Response, number, string])[] = [
   [
@@ -327,6 +370,10 @@ function serve(answer: (request: Request) => Response | Promise<Response>): stri
   const server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: (request) => answer(request) });
   servers.push(server);
   return `http://127.0.0.1:${server.port}`;
+}
+
+function startOf(text: string): RegExp {
+  return new RegExp(`^${RegExp.escape(text)}`);
 }
 
 async function run(

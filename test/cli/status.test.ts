@@ -6,6 +6,7 @@ import { runStatus } from "../../src/cli/status.ts";
 import { renderStatus } from "../../src/cli/status-text.ts";
 import { cells } from "../../src/observe/cells.ts";
 import { Observer } from "../../src/observe/observer.ts";
+import { tierStats } from "../admin/fake-cache.ts";
 import { FakeDeps, listState } from "../admin/fake-deps.ts";
 import { recordOf } from "../observe/records.ts";
 
@@ -140,9 +141,25 @@ shedding    level 1 of 3, new clients are turned away; memory up to 1.00GiB
 `);
 });
 
-test("a Headgate from before there was a gate is read as well", async () => {
+test("people get the cache's part when there is something in it", () => {
   const deps = new FakeDeps();
-  const { policy, logIns, bans, shedding, ...older } = reportStatus(deps, deps.startedAt);
+  deps.fakeCache.memoryStats = tierStats({ entries: 3, bytes: 4_096 });
+  deps.fakeCache.diskStats = { ...tierStats({ entries: 1, bytes: 10 }), path: "/c" };
+  deps.counters(0).add(cells.cacheRequests.hit, 3);
+  deps.counters(0).add(cells.cacheRequests.miss, 1);
+
+  const page = renderStatus(reportStatus(deps, deps.startedAt), false);
+
+  expect(page).toContain(`
+cache       75 % of requests
+  by word   hit 3, miss 1
+  kept      3 in memory, 4.00KiB of 64.0MiB; 1 on disk, 10B of 64.0MiB
+`);
+});
+
+test("a Headgate from before there was a gate or a cache is read as well", async () => {
+  const deps = new FakeDeps();
+  const { policy, logIns, bans, shedding, cache, ...older } = reportStatus(deps, deps.startedAt);
 
   const { code, out } = await run(serve(JSON.stringify(older)));
 
