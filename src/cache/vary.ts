@@ -3,12 +3,13 @@
  * their values make. Requests whose fields mean the same get the same key:
  *
  *   - several lines are one list; blanks around its commas, outside quotes, do not count
- *   - Accept, Accept-Charset, Accept-Encoding and Accept-Language (RFC 9110 §12.5) also:
- *     letters in any case, members in any order, each once, `q=1` as good as none
+ *   - Accept, Accept-Charset, Accept-Encoding and Accept-Language as `preferences.ts`
+ *     reads them, where nothing is quoted
  *   - an answer whose Content-Language is one language is selected by every
  *     Accept-Language that likes none better: its name is kept as `accept-language=de`
  */
 import { firstValue, joinedValue } from "./field-lines.ts";
+import { readPreferences } from "./preferences.ts";
 
 const PREFERENCES = new Set(["accept", "accept-charset", "accept-encoding", "accept-language"]);
 
@@ -47,37 +48,16 @@ function partOf(name: string, lines: string): string {
   const value = joinedValue(lines, field);
   if (value === undefined) return "";
   if (!PREFERENCES.has(field) || value.includes('"')) return `=${withoutBlanks(value)}`;
-  const members = preferencesOf(value);
+  const preferences = readPreferences(value);
   // Named without a weight: no other can be liked better.
-  if (equals >= 0 && members.includes(name.slice(equals + 1))) return "best";
-  return `=${members.join(",")}`;
+  if (equals >= 0 && preferences.members.has(name.slice(equals + 1))) return "best";
+  return `=${preferences.text}`;
 }
 
 /** No blanks around commas. What stands in quotes stays as it is. */
 function withoutBlanks(list: string): string {
   if (!list.includes(",")) return list;
   return list.replace(/"(?:[^"\\]|\\.)*"|[ \t]*,[ \t]*/g, (match) => (match.startsWith('"') ? match : ","));
-}
-
-/** Lower case but for parameters of media types, whose values may be told apart by it. */
-function preferencesOf(list: string): readonly string[] {
-  const members = new Set<string>();
-  for (const piece of list.split(",")) {
-    const member = piece.includes(";") ? withParameters(piece) : piece.replace(/[ \t]/g, "").toLowerCase();
-    if (member !== "") members.add(member);
-  }
-  return [...members].sort();
-}
-
-function withParameters(piece: string): string {
-  const [value, ...parameters] = piece.replace(/[ \t]/g, "").split(";");
-  let member = value!.toLowerCase();
-  for (const parameter of parameters) {
-    const weight = /^q=([01](?:\.[0-9]{0,3})?)$/i.exec(parameter);
-    if (weight === null) member += `;${parameter}`;
-    else if (Number(weight[1]) < 1) member += `;q=${Number(weight[1])}`;
-  }
-  return member;
 }
 
 /** `=de` when Content-Language names one language; otherwise nothing. */
