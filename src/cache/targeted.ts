@@ -17,12 +17,17 @@ export function parseTargetedControl(list: string): ResponseControl | undefined 
   const control = startAnswerControl();
   for (const [name, item] of members) {
     if (item === "?0") continue;
-    const argument =
-      item === true || item === "?1" ? undefined : item.replace(/^"|"$/g, "").replace(/\\(.)/g, "$1");
-    if (TIMES.has(name) && (typeof item !== "string" || parseDeltaMs(item) === undefined)) return undefined;
-    addToAnswer(control, name, argument);
+    if (TIMES.has(name) && (item === true || parseDeltaMs(item) === undefined)) return undefined;
+    addToAnswer(control, name, item === true ? undefined : argumentOf(name, item));
   }
   return control;
+}
+
+/** Times are Integers, lists of names Strings or Tokens; what else a directive is given is no argument. */
+function argumentOf(name: string, item: string): string | undefined {
+  if (TIMES.has(name)) return item;
+  if (item.startsWith('"')) return item.slice(1, -1).replace(/\\(.)/g, "$1");
+  return /^[A-Za-z*]/.test(item) ? item : undefined;
 }
 
 const KEY = "[a-z*][a-z0-9_\\-.*]*";
