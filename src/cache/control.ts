@@ -7,6 +7,7 @@
  * number would allow something, one that is malformed allows nothing.
  */
 import { eachDirective } from "./directives.ts";
+import { Recall } from "./recall.ts";
 
 export interface RequestControl {
   readonly noCache: boolean;
@@ -52,6 +53,13 @@ export const silentRequest: RequestControl = emptyRequest();
 /** Of an answer without Cache-Control. */
 export const silentAnswer: ResponseControl = emptyAnswer();
 
+/** Origins say the same few things over and over. */
+const recall = new Recall((list) => {
+  const control = emptyAnswer();
+  eachDirective(list, (name, argument) => addToAnswer(control, name, argument));
+  return control as ResponseControl;
+});
+
 /** `list` is Cache-Control's; `Pragma: no-cache` counts where there is none (RFC 9111 §5.4). */
 export function parseRequestControl(list: string | undefined, pragma: string | undefined): RequestControl {
   const control = emptyRequest();
@@ -65,9 +73,7 @@ export function parseRequestControl(list: string | undefined, pragma: string | u
 }
 
 export function parseResponseControl(list: string): ResponseControl {
-  const control = emptyAnswer();
-  eachDirective(list, (name, argument) => addToAnswer(control, name, argument));
-  return control;
+  return recall.of(list);
 }
 
 /** RFC 9111 §1.2.2; undefined for what is no number: a sign, a fraction, a letter, nothing. */

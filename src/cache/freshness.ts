@@ -53,10 +53,9 @@ export function lifetimeOf(
   return { ms: Math.min(guessMs, HEURISTIC_MS_MAX), from: "heuristic" };
 }
 
-/** Date's value; without one, or with one that is malformed, the time of the answer (RFC 9110 §6.6.1). */
-export function dateMsOf(date: string | undefined, responseMs: number): number {
-  const dateMs = date === undefined ? Number.NaN : parseHttpDate(date, responseMs);
-  return Number.isNaN(dateMs) ? wholeSecond(responseMs) : dateMs;
+/** What Date says; NaN, when it is missing or malformed, becomes the time of the answer (RFC 9110 §6.6.1). */
+export function dateMsOf(statedMs: number, responseMs: number): number {
+  return Number.isNaN(statedMs) ? wholeSecond(responseMs) : statedMs;
 }
 
 /** corrected_initial_age of §4.2.3. */

@@ -2,10 +2,8 @@
  * What a client would rather have (RFC 9110 §12.5): Accept, Accept-Charset,
  * Accept-Encoding and Accept-Language. Values that mean the same read the same:
  * letters in any case, members in any order, each once, `q=1` as good as none.
- *
- * Browsers say the same few things over and over: what was read is remembered, in
- * two generations, so that no client can fill the memory.
  */
+import { Recall } from "./recall.ts";
 
 export interface Preferences {
   /** The members in their one order and spelling, joined by ",". */
@@ -14,28 +12,12 @@ export interface Preferences {
   readonly members: ReadonlySet<string>;
 }
 
-const REMEMBERED_MAX = 256;
-const REMEMBERED_CHARS_MAX = 256;
-
-let recent = new Map<string, Preferences>();
-let before = new Map<string, Preferences>();
+/** Browsers say the same few things over and over. */
+const recall = new Recall(parsePreferences);
 
 /** What stands in quotes may hold commas, which this does not know. */
 export function readPreferences(list: string): Preferences {
-  const known = recent.get(list);
-  if (known !== undefined) return known;
-  const preferences = before.get(list) ?? parsePreferences(list);
-  if (list.length <= REMEMBERED_CHARS_MAX) remember(list, preferences);
-  return preferences;
-}
-
-function remember(list: string, preferences: Preferences): void {
-  if (recent.size >= REMEMBERED_MAX) {
-    before = recent;
-    recent = new Map();
-  }
-  // A text that was cut out of a head keeps all of it alive.
-  recent.set(Buffer.from(list, "latin1").toString("latin1"), preferences);
+  return recall.of(list);
 }
 
 function parsePreferences(list: string): Preferences {

@@ -87,7 +87,8 @@ export function decideStoring(
   if (prohibition !== undefined) return refuse(prohibition);
 
   const kept = control.withheldFields.length === 0 ? fields : withoutWithheld(answer.lines, control);
-  const dateMs = dateMsOf(fields.date, times.responseMs);
+  const statedMs = timeOf(fields.date, times.responseMs);
+  const dateMs = dateMsOf(statedMs, times.responseMs);
   const lastModifiedMs = timeOf(kept.lastModified, times.responseMs);
   const given = lifetimeOf(answer.status, control, expires, lastModifiedMs, dateMs);
   if (method !== "GET" && given.from !== "explicit")
@@ -118,7 +119,7 @@ export function decideStoring(
   };
   const useless = uselessnessOf(facts, control, given);
   if (useless !== undefined) return refuse(useless);
-  const lines = withDate(kept, times.responseMs);
+  const lines = Number.isNaN(statedMs) ? withDate(kept.kept, times.responseMs) : kept.kept;
   return { store: true, facts, varyNames, lines, tags: parseTags(fields.cacheTag, fields.surrogateKey) };
 }
 
@@ -198,9 +199,8 @@ function uselessnessOf(facts: StoredFacts, control: ResponseControl, given: Life
 }
 
 /** RFC 9110 §6.6.1: one that is missing or malformed is written anew. */
-function withDate(fields: AnswerFields, responseMs: number): string {
-  if (!Number.isNaN(timeOf(fields.date, responseMs))) return fields.kept;
-  return `${withoutLines(fields.kept, (name) => name === "date")}Date: ${formatHttpDate(responseMs)}\r\n`;
+function withDate(lines: string, responseMs: number): string {
+  return `${withoutLines(lines, (name) => name === "date")}Date: ${formatHttpDate(responseMs)}\r\n`;
 }
 
 /** NaN for what is missing or malformed. */

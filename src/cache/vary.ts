@@ -21,6 +21,8 @@ const LANGUAGE = /^[a-z]{2,8}(?:-[a-z0-9]{1,8})*$/;
 /** The names in lower case, sorted, each once, joined by ","; empty without Vary; undefined when nothing can match. */
 export function varyNamesOf(vary: string | undefined, answerLines: string): string | undefined {
   if (vary === undefined) return "";
+  // Most say this, and nothing else.
+  if (vary === "Accept-Encoding") return "accept-encoding";
   const names = new Set<string>();
   for (const piece of vary.toLowerCase().split(",")) {
     const name = piece.replace(/^[ \t]+|[ \t]+$/g, "");
