@@ -73,10 +73,8 @@ export function decideStoring(
   rule: CacheRule | undefined,
   targetUri?: string,
 ): Storing {
-  if (method !== "GET" && !isForGet(method, answer.lines, targetUri)) return refuse(`method ${method}`);
-  if (rule?.never === true) return refuse("a rule says never");
-  if (request.control.noStore) return refuse("no-store in the request");
-  if (!mayBeKept(answer.status)) return refuse(`status ${answer.status}`);
+  const refusal = refusalOf(method, request, answer, rule, targetUri);
+  if (refusal !== undefined) return refuse(refusal);
   const part = answer.status === 206 ? parseContentRange(answer.lines) : undefined;
   if (answer.status === 206 && part === undefined) return refuse("a part without its place");
   const fields = readAnswerFields(answer.lines);
@@ -125,6 +123,20 @@ export function decideStoring(
 
 function refuse(because: string): Storing {
   return { store: false, because };
+}
+
+/** What needs no look at the fields. */
+function refusalOf(
+  method: string,
+  request: CacheRequest,
+  answer: Answer,
+  rule: CacheRule | undefined,
+  targetUri: string | undefined,
+): string | undefined {
+  if (method !== "GET" && !isForGet(method, answer.lines, targetUri)) return `method ${method}`;
+  if (rule?.never === true) return "a rule says never";
+  if (request.control.noStore) return "no-store in the request";
+  return mayBeKept(answer.status) ? undefined : `status ${answer.status}`;
 }
 
 /** An answer to POST that says it is what GET would give (RFC 9110 §9.3.3). */
