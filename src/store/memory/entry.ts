@@ -118,8 +118,8 @@ export function writeEntry(memory: Memory, cell: number, units: number, hash: nu
   writeFacts(memory, cell, entry.facts, entry.facts.bodyBytes);
 
   let at = (cell + TEXT) * 4;
-  // The last word of the key: what it does not fill is zero.
-  cells[(at + keyRoom(entry.key.length) - 4) >> 2] = 0;
+  // What the key leaves of its last word is zero.
+  if ((entry.key.length & 3) !== 0) cells[cell + TEXT + (entry.key.length >> 2)] = 0;
   writeText(bytes, entry.key, at);
   at = writeText(bytes, entry.varyNames, at + keyRoom(entry.key.length));
   at = writeText(bytes, entry.varyKey, at);

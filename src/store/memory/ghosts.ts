@@ -13,10 +13,13 @@ export function remember(arena: Arena, shard: number, hash: number): void {
   const { cells } = arena;
   const now = arena.head(shard, arena.small);
   const set = setOf(arena, shard, hash);
-  let [oldest, oldestAge] = [set, -1];
+  let oldest = set;
+  let oldestAge = -1;
   for (let ghost = set; ghost < set + GHOST_WAYS * GHOST_CELLS; ghost += GHOST_CELLS) {
     const age = cells[ghost] === 0 || cells[ghost] === hash ? Infinity : ageOf(arena, ghost, now);
-    if (age > oldestAge) [oldest, oldestAge] = [ghost, age];
+    if (age <= oldestAge) continue;
+    oldest = ghost;
+    oldestAge = age;
   }
   cells[oldest] = hash;
   cells[oldest + 1] = now;

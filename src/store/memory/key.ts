@@ -3,7 +3,7 @@
  * word by word, and no text is made of what is stored. Its hash is seeded, and
  * never 0.
  */
-import { KEY_BYTES, KEY_BYTES_MAX, keyRoom, TEXT } from "./entry.ts";
+import { KEY_BYTES, KEY_BYTES_MAX, TEXT } from "./entry.ts";
 
 export class WantedKey {
   hash = 0;
@@ -23,7 +23,7 @@ export class WantedKey {
   set(key: string): boolean {
     this.#length = key.length;
     if (key.length > KEY_BYTES_MAX) return false;
-    this.#cells[(keyRoom(key.length) - 4) >> 2] = 0;
+    this.#cells[key.length >> 2] = 0;
     this.#bytes.latin1Write(key, 0);
     this.hash = hashOf(key, this.#seed);
     return true;

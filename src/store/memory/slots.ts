@@ -50,7 +50,9 @@ export function slotOf(arena: Arena, bucket: number, hash: number, position: num
 
 /** Where a new entry may go: an empty slot, or that of the entry that would be missed least. By the holder of the lock. */
 export function pickSlot(arena: Arena, shard: number, bucket: number): number {
-  let [picked, leastWorth, oldestMs] = [bucket, Infinity, Infinity];
+  let picked = bucket;
+  let leastWorth = Infinity;
+  let oldestMs = Infinity;
   for (let slot = bucket; slot < bucket + WAYS; slot++) {
     if (hashAt(arena, slot) === 0) return slot;
     const position = positionIn(arena, slot);
@@ -58,7 +60,9 @@ export function pickSlot(arena: Arena, shard: number, bucket: number): number {
     const worth = (stateIn(arena, slot) & USES) * 2 + (position < 0 ? 1 : 0);
     const storedMs = storedMsAt(arena.doubles, arena.cellOf(shard, position));
     if (worth > leastWorth || (worth === leastWorth && storedMs >= oldestMs)) continue;
-    [picked, leastWorth, oldestMs] = [slot, worth, storedMs];
+    picked = slot;
+    leastWorth = worth;
+    oldestMs = storedMs;
   }
   return picked;
 }

@@ -60,6 +60,10 @@ export class MemoryStore {
   }
 
   /** Gets copies of what makes room here although it was used, outside the lock; at most 1 MiB of bodies for each change. */
+  get onEvict(): OnEvict | undefined {
+    return this.#leavers.onEvict;
+  }
+
   set onEvict(listener: OnEvict | undefined) {
     this.#leavers.onEvict = listener;
   }
@@ -139,7 +143,10 @@ export class MemoryStore {
     const { hash } = this.#key;
     const shard = shardOf(arena.layout, hash);
     const bucket = bucketOf(arena.layout, hash);
-    let [best, bestAt, bestMs, hasMoved] = [-1, 0, -Infinity, false];
+    let best = -1;
+    let bestAt = 0;
+    let bestMs = -Infinity;
+    let hasMoved = false;
     for (let slot = bucket; slot < bucket + WAYS; slot++) {
       if (arena.cells[slot] !== hash) continue;
       const position = positionIn(arena, slot);
@@ -147,7 +154,9 @@ export class MemoryStore {
         arena.isLive(shard, position) && this.#isOf(shard, position) && found.load(shard, slot, position);
       if (!isRead) hasMoved ||= positionIn(arena, slot) !== position;
       else if (found.storedMs > bestMs && isSelected(found, varyKeyFor)) {
-        [best, bestAt, bestMs] = [slot, position, found.storedMs];
+        best = slot;
+        bestAt = position;
+        bestMs = found.storedMs;
       }
     }
     if (best < 0) return hasMoved ? "moved" : undefined;

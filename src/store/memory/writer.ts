@@ -45,7 +45,8 @@ export class Writer {
   /** `since`: of `sequence`, from before the answer was fetched. */
   put(entry: NewEntry, since: number): Putting {
     const { facts, body } = entry;
-    const bodyBytes = body.reduce((sum, piece) => sum + piece.length, 0);
+    let bodyBytes = 0;
+    for (const piece of body) bodyBytes += piece.length;
     if (bodyBytes !== facts.bodyBytes) {
       throw new Error(
         `Cannot store an answer: it has ${bodyBytes} bytes, and its facts say ${facts.bodyBytes}`,
@@ -146,7 +147,9 @@ export class Writer {
   #variantSlot(shard: number, bucket: number, hash: number, entry: NewEntry): number {
     const arena = this.#arena;
     const cursor = this.#cursor;
-    let [variants, oldest, oldestMs] = [0, -1, Infinity];
+    let variants = 0;
+    let oldest = -1;
+    let oldestMs = Infinity;
     for (let slot = bucket; slot < bucket + WAYS; slot++) {
       if (hashAt(arena, slot) !== hash) continue;
       const position = positionIn(arena, slot);
@@ -155,7 +158,9 @@ export class Writer {
       if (!cursor.load(shard, slot, position)) continue;
       if (cursor.varyNames() === entry.varyNames && cursor.varyKey() === entry.varyKey) return slot;
       variants++;
-      if (cursor.storedMs < oldestMs) [oldest, oldestMs] = [slot, cursor.storedMs];
+      if (cursor.storedMs >= oldestMs) continue;
+      oldest = slot;
+      oldestMs = cursor.storedMs;
     }
     return variants < VARIANTS_MAX ? -1 : oldest;
   }
