@@ -5,7 +5,8 @@
  *   1. What is new goes to the small ring; into the main one if it was seen not
  *      long ago (`ghosts.ts`), or is too large for the small one.
  *   2. At the small ring's tail what was used goes on to the main ring, and
- *      the rest is let go and remembered.
+ *      the rest is let go and remembered. As long as there is much room in the
+ *      main ring, which is so at first, everything goes on.
  *   3. At the main ring's tail what was used since it was last passed over goes
  *      back to its head, with one use less, and the rest is let go.
  *
@@ -35,6 +36,9 @@ const MOVED_UNITS_MAX = 2 ** 20 / UNIT_BYTES;
 
 /** How much of the main ring stays free, so that what moves within it is never out of readers' reach: 1/64. */
 const SLACK = 64;
+
+/** The part of the main ring that only what was used may fill: 1/8. More than what a large entry leaves free when it goes. */
+const MUCH = 8;
 
 /** Above this part of the small ring an entry goes to the main one. */
 const SMALL_ENTRIES = 2;
@@ -106,17 +110,21 @@ export class Room {
     const hash = cells[cell + HASH]!;
     const isPad = cells[cell + KIND] === PAD;
     const slot = isPad ? -1 : slotOf(arena, bucketOf(arena.layout, hash), hash, position);
-    const isWanted = slot >= 0 && this.#isWanted(slot, ring) && this.#mayMove(units);
-    if (!isWanted) {
+    const staysOn = slot >= 0 && this.#staysOn(shard, slot, ring, units) && this.#mayMove(units);
+    if (!staysOn) {
       if (slot >= 0) this.#letGo(shard, slot, hash, position);
       arena.moveTail(shard, ring, units);
     } else if (!ring.isMain) this.#promote(shard, slot, position, units);
     else this.#moveOn(shard, slot, hash, position, units);
   }
 
-  #isWanted(slot: number, ring: Ring): boolean {
+  #staysOn(shard: number, slot: number, ring: Ring, units: number): boolean {
+    const { main } = this.#arena;
     const state = stateIn(this.#arena, slot);
-    return ring.isMain ? (state & USES) > 0 : this.hasEarnedMain(state);
+    if (ring.isMain) return (state & USES) > 0;
+    return (
+      this.hasEarnedMain(state) || main.units - this.#arena.used(shard, main) - units > main.units / MUCH
+    );
   }
 
   #mayMove(units: number): boolean {
@@ -127,7 +135,7 @@ export class Room {
   #promote(shard: number, slot: number, position: number, units: number): void {
     const arena = this.#arena;
     this.#copy(shard, slot, position, this.#make(shard, arena.main, units), units);
-    settleUses(arena, slot, USES);
+    if (this.hasEarnedMain(stateIn(arena, slot))) settleUses(arena, slot, USES);
     arena.moveTail(shard, arena.small, units);
   }
 
