@@ -24,6 +24,7 @@ import { Observer } from "./observe/observer.ts";
 import { type Cidr, parseCidr } from "./policy/address.ts";
 import { reachOf } from "./policy/destination.ts";
 import { ListTable } from "./policy/list/table.ts";
+import { AnswerCache } from "./relay/cache/answer-cache.ts";
 import { acceptClient, type ListenerFacts } from "./relay/client/accept.ts";
 import { AcceptQueue } from "./relay/client/accept-queue.ts";
 import { shedLoad } from "./relay/client/shed.ts";
@@ -36,12 +37,20 @@ import type { GateState } from "./runtime/gate-keeper.ts";
 import { ListenerSet } from "./runtime/listener-set.ts";
 import type { Order, Report, RunningConfig, WorkerStart } from "./runtime/messages.ts";
 import { Steps } from "./runtime/steps.ts";
+import { DiskTier } from "./store/disk/tier.ts";
+import { Flights } from "./store/memory/flights.ts";
+import { MemoryStore } from "./store/memory/store.ts";
 
 /** Hosts that were refused, counted until they are handed to the main thread. */
 const REFUSED_HOSTS = 256;
 const REFUSED_HOSTS_MS = 1_000;
+const MISSING_URLS = 1_000;
 
 // Not by `workerData`: node:worker_threads takes 2 MB of every worker.
+/** Under way in the main thread, by their number. */
+const purges = new Map<number, (count: number) => void>();
+let purgesBegun = 0;
+
 const start = await new Promise<WorkerStart>((resolve) => {
   addEventListener("message", (event: MessageEvent<WorkerStart>) => resolve(event.data), { once: true });
 });
@@ -73,6 +82,7 @@ const context: RelayContext = {
   held: new HeldLinks(),
   acceptQueue: new AcceptQueue(),
   refusedHosts: new HeavyHitters(REFUSED_HOSTS),
+  cache: openCache(),
   shedLevel: 0,
   now: performance.now(),
   clock: () => performance.now(),
@@ -96,11 +106,13 @@ const steps = new Steps(
     feelPressure,
     () => context.held.sweep(context.now, reportBug),
     sweepDeadlines,
+    sweepFetches,
     () => shedLoad(context),
     () => context.acceptQueue.tick(acceptsPerTick(lagMs, context.settings.config.limits.acceptLag)),
     () => context.pool.expire(context.now - context.settings.config.pool.idle),
     setGauges,
     tellRefusedHosts,
+    tellMissing,
     () => logBatch.flush(),
     () => heartbeat.beat(Date.now()),
   ],
@@ -120,6 +132,9 @@ function obey(order: Order): void {
       return doOrExit(() => apply(order.running));
     case "renew":
       return doOrExit(() => renew(order.generation, order.gate, order.hasNewLists));
+    case "purged":
+      purges.get(order.id)?.(order.count);
+      return void purges.delete(order.id);
     case "drain":
       return void drain(order.limitMs);
   }
@@ -257,6 +272,36 @@ function setGauges(): void {
   counters.set(cells.dnsLookups, resolver.lookups);
   counters.set(cells.dnsCacheHits, resolver.hits);
   counters.set(cells.dnsFailures, resolver.failures);
+}
+
+function openCache(): AnswerCache | undefined {
+  const { cache, seed } = memory;
+  if (cache === undefined) return undefined;
+  const store = new MemoryStore(cache.arena, start.index, seed);
+  const disk = start.disk && new DiskTier(start.disk, start.index, (what) => tell({ report: "disk", what }));
+  if (disk !== undefined) store.onEvict = (entry) => void disk.spill(entry);
+  return new AnswerCache({
+    memory: store,
+    disk,
+    flights: new Flights(cache.flights, start.index, seed),
+    offline: new Int32Array(cache.offline),
+    missing: new HeavyHitters(MISSING_URLS),
+    purge: (url) => {
+      const { promise, resolve } = Promise.withResolvers<number>();
+      purges.set(++purgesBegun, resolve);
+      tell({ report: "purge", id: purgesBegun, url });
+      return promise;
+    },
+  });
+}
+
+function sweepFetches(): void {
+  context.cache?.deadlines.sweep(context.now, (_, error) => reportBug(error));
+}
+
+function tellMissing(): void {
+  const missing = context.cache?.missing;
+  if (missing !== undefined && missing.size > 0) tell({ report: "missing", urls: missing.take() });
 }
 
 function tellRefusedHosts(): void {

@@ -85,6 +85,7 @@ export class FuzzRelay {
       clock: () => NOW,
       now: NOW,
       ...gateParts(loaded.config),
+      cache: undefined,
       isDraining: false,
       refusedOpen: 0,
     };

@@ -97,6 +97,16 @@ function parseAbsolute(method: string, target: string): Target {
   return { form: "absolute", origin, path: rest.startsWith("/") ? rest : `/${rest}` };
 }
 
+/** What a `Host` names on a server for http; undefined when it can't be read. */
+export function parseAuthority(authority: string): Origin | undefined {
+  const known = knownOrigins.get(`http://${authority}`);
+  if (known !== undefined) return known;
+  if (!isHostValue(authority) || authority === "") return undefined;
+  const origin = parseOrigin(authority, 80);
+  remember(authority, origin);
+  return origin;
+}
+
 /** RFC 9110 §9.3.6: host and port, and the port is not optional. */
 function parseConnectAuthority(target: string): Origin {
   if (target.includes("/")) fail('CONNECT wants "host:port", and no URL');

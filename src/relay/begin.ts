@@ -4,13 +4,18 @@
  */
 import type { RequestHead } from "../http1/head.ts";
 import { checkHost, parseTarget, type Target } from "../http1/target.ts";
+import { answerByCache } from "./cache/by-cache.ts";
+import { tellMissing } from "./cache/missing.ts";
 import type { Settings } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
+import type { Failure } from "./failure.ts";
 import { Forward } from "./forward.ts";
 import { enter, refusedEarly } from "./gate/gate.ts";
 import { LogIn, logIn } from "./gate/log-in.ts";
+import type { Passage } from "./gate/passage.ts";
 import type { ClientSide, Handler } from "./handler.ts";
 import { answerOurselves, canPersist } from "./own-answer.ts";
+import { servedTarget } from "./routing.ts";
 import { TunnelSetup } from "./tunnel-setup.ts";
 
 /** Undefined: it is answered already. Throws `ProtocolError` for a target that can't be read. */
@@ -20,9 +25,12 @@ export function begin(
   exchange: Exchange,
   head: RequestHead,
 ): Handler | undefined {
-  const target = parseTarget(head.method, head.target);
+  const asked = parseTarget(head.method, head.target);
+  const listener = settings.listeners[session.client.listener];
+  const isServer = listener?.mode === "reverse";
+  const target = isServer ? servedTarget(head, asked, listener.address) : asked;
   checkHost(head.fields.host, head.minor, target);
-  const own = answerOurselves(head, target, settings);
+  const own = answerOurselves(head, target, settings, isServer);
   if (own !== undefined) {
     session.reply(own.reply, head, own.persists);
     return undefined;
@@ -34,7 +42,8 @@ export function begin(
     session.fail(early, head, false);
     return undefined;
   }
-  const loggedIn = logIn(session.context, settings, session.client, head);
+  // A server's clients know of no proxy that they could log in to.
+  const loggedIn = isServer ? "in" : logIn(session.context, settings, session.client, head);
   if (loggedIn === "in") return enterGate(session, settings, exchange, head, target);
   exchange.kind = kindOf(target);
   // Read before anybody waits: what can't be framed is told at once.
@@ -60,9 +69,7 @@ export function enterGate(
   const entry = enter(session.context, settings, exchange, session.client, head, target);
   switch (entry.result) {
     case "passed":
-      return entry.kind === "tunnel"
-        ? new TunnelSetup(session, exchange, settings, head, entry)
-        : new Forward(session, exchange, settings, head, entry);
+      return passed(session, settings, exchange, head, entry);
     case "refused":
       session.fail(entry.failure, head, canPersist(head));
       return undefined;
@@ -70,6 +77,40 @@ export function enterGate(
       session.reply(entry.reply, head, canPersist(head));
       return undefined;
   }
+}
+
+function passed(
+  session: ClientSide,
+  settings: Settings,
+  exchange: Exchange,
+  head: RequestHead,
+  passage: Passage,
+): Handler | undefined {
+  if (passage.listener?.mode === "reverse") {
+    const routed = settings.routing.pick(passage.host, passage.path);
+    if (routed === undefined) {
+      session.fail(noRoute(passage), head, canPersist(head));
+      return undefined;
+    }
+    passage.routeTo(routed.upstream, routed.endpoint);
+  }
+  const { cache } = session.context;
+  if (passage.kind === "tunnel") {
+    return cache?.isOffline === true
+      ? tellMissing(session, exchange, settings, cache, head, passage)
+      : new TunnelSetup(session, exchange, settings, head, passage);
+  }
+  return cache === undefined || settings.caching === undefined
+    ? new Forward(session, exchange, settings, head, passage)
+    : answerByCache(session, exchange, settings, cache, head, passage);
+}
+
+function noRoute({ asked, path }: Passage): Failure {
+  return {
+    word: "destination_not_found",
+    detail: `No route leads from http://${asked.authority}${path} to an upstream`,
+    status: 404,
+  };
 }
 
 function kindOf(target: Target): "tunnel" | "forward" {

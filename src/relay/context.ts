@@ -18,9 +18,12 @@ import type { HeavyHitters } from "../observe/heavy-hitters.ts";
 import type { Observer } from "../observe/observer.ts";
 import type { OwnAddresses } from "../policy/destination.ts";
 import type { Policy } from "../policy/rules/policy.ts";
+import type { AnswerCache } from "./cache/answer-cache.ts";
+import type { CachingSettings } from "./cache/caching.ts";
 import type { AcceptQueue } from "./client/accept-queue.ts";
 import type { HeldLinks } from "./gate/held-links.ts";
 import type { Identity } from "./message/identity.ts";
+import type { Routing } from "./routing.ts";
 import type { UpstreamPool } from "./upstream-pool.ts";
 
 export interface RelayContext {
@@ -42,6 +45,8 @@ export interface RelayContext {
   /** Connections that came while the event loop lagged, and wait for their turn. */
   readonly acceptQueue: AcceptQueue;
   readonly refusedHosts: HeavyHitters;
+  /** Undefined: nothing is stored. */
+  readonly cache: AnswerCache | undefined;
   /** How much memory there is left, as the main thread sees it. */
   shedLevel: ShedLevel;
   /** Milliseconds: the time of the last event that began, moved or ended an exchange; a tick old at most. */
@@ -77,6 +82,9 @@ export interface Settings {
   readonly viaLines: readonly [http10: string, http11: string];
   readonly own: OwnAddresses;
   readonly policy: Policy;
+  /** Undefined: nothing is stored. */
+  readonly caching: CachingSettings | undefined;
+  readonly routing: Routing;
   /** Undefined: nobody has to log in, and nobody can. */
   readonly authentication: Authentication | undefined;
   readonly identity: Identity;
@@ -100,6 +108,7 @@ export interface ListenerSettings {
   /** `host:port` as bound. */
   readonly address: string;
   readonly port: number;
+  readonly mode: "forward" | "reverse";
 }
 
 /** Places of cells; a name that is not there is not counted. */

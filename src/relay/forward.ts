@@ -24,6 +24,7 @@ import { budgetUsedUp, charge } from "./gate/shaping.ts";
 import { strike } from "./gate/strike.ts";
 import type { ClientSide, Handler } from "./handler.ts";
 import { Answer } from "./message/answer.ts";
+import type { BodyWatch } from "./message/body-pipe.ts";
 import { dateLine } from "./message/date.ts";
 import { answerFor } from "./message/outgoing.ts";
 import type { Reply } from "./message/reply.ts";
@@ -31,6 +32,16 @@ import { Request } from "./message/request.ts";
 import { overdue, type Wait } from "./overdue.ts";
 import { switchProtocols } from "./upgrade.ts";
 import type { Upstream } from "./upstream-pool.ts";
+
+/** Sees the answer pass. */
+export interface Onlooker {
+  /** In the answer, each with its CRLF. */
+  readonly addedLines: string;
+  /** Sees the body as well, when it says so. */
+  onAnswer(head: ResponseHead): BodyWatch | undefined;
+  /** All of the answer has passed. */
+  onEnded?(): void;
+}
 
 export class Forward implements Handler, AttemptOwner {
   isFull = false;
@@ -43,6 +54,7 @@ export class Forward implements Handler, AttemptOwner {
   private readonly passage: Passage;
   private readonly request: Request;
   private readonly attempt: Attempt;
+  private readonly onlooker: Onlooker | undefined;
   private answerBegan = false;
   private answer: Answer | undefined;
   private upstreamPaused = false;
@@ -53,6 +65,7 @@ export class Forward implements Handler, AttemptOwner {
     settings: Settings,
     head: RequestHead,
     passage: Passage,
+    onlooker?: Onlooker,
   ) {
     this.session = session;
     this.context = session.context;
@@ -60,6 +73,7 @@ export class Forward implements Handler, AttemptOwner {
     this.settings = settings;
     this.head = head;
     this.passage = passage;
+    this.onlooker = onlooker;
     this.request = new Request(head, passage, settings);
     this.attempt = new Attempt(this.context, settings, exchange, passage, this);
   }
@@ -236,11 +250,15 @@ export class Forward implements Handler, AttemptOwner {
   }
 
   private answerWith(given: ResponseHead): Answer {
+    const { onlooker } = this;
+    const watch = onlooker?.onAnswer(given);
     const head = answerFor(given, this.passage.effects?.response);
     const viaLine = this.settings.viaLines[head.minor];
+    const ownLines = onlooker === undefined ? viaLine : onlooker.addedLines + viaLine;
     return new Answer(this.head, head, {
-      addedLines: head.fields.hasDate ? viaLine : dateLine(this.context) + viaLine,
-      watch: this.passage.answerWatch,
+      addedLines: head.fields.hasDate ? ownLines : dateLine(this.context) + ownLines,
+      // What is watched for its content is not looked at twice.
+      watch: this.passage.answerWatch ?? watch,
       requestDone: this.request.pipe.done,
       isLast: this.context.isDraining,
     });
@@ -284,6 +302,7 @@ export class Forward implements Handler, AttemptOwner {
     const { upstream } = this.attempt;
     if (upstream !== undefined) this.resume(upstream);
     this.attempt.done(answer.upstreamPersists);
+    this.onlooker?.onEnded?.();
     this.session.exchangeEnded(answer.clientPersists);
   }
 

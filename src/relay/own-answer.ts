@@ -7,6 +7,7 @@
  *   3. OPTIONS *                                                200, what we can do
  *   4. TRACE or OPTIONS that may go no further (Max-Forwards)   200
  *   5. CONNECT or TRACE with a body                             400
+ *   6. CONNECT to a server                                      405
  */
 
 import { withoutFields } from "../http1/fields.ts";
@@ -30,6 +31,7 @@ export function answerOurselves(
   head: RequestHead,
   target: Target,
   settings: Settings,
+  isServer = false,
 ): OwnAnswer | undefined {
   const { via } = settings.config;
 
@@ -45,6 +47,7 @@ export function answerOurselves(
     const detail = `${head.method} has no body (RFC 9110, section 9.3)`;
     return { reply: replyTo({ word: "http_request_error", detail }), persists: false };
   }
+  if (head.method === "CONNECT" && isServer) return { reply: noTunnels(), persists: false };
   if (head.fields.maxForwards !== 0) return undefined;
   if (head.method === "OPTIONS") return { reply: plainReply(200, "", ALLOW), persists: canPersist(head) };
   if (head.method === "TRACE") return { reply: traced(head), persists: canPersist(head) };
@@ -67,6 +70,15 @@ function usage(head: RequestHead): Reply {
   const host = head.fields.host ?? "this address";
   const detail = `This is a forward proxy, not a web server. Point a client at it: curl -x http://${host} http://example.com/`;
   return replyTo({ word: "http_request_error", detail });
+}
+
+function noTunnels(): Reply {
+  const failure = {
+    word: "http_request_denied",
+    detail: "This server opens no tunnels",
+    status: 405,
+  } as const;
+  return { ...replyTo(failure), fields: ALLOW.replace("CONNECT, ", "") };
 }
 
 /** RFC 9110 §9.3.8: the request as it came, without what might be a secret. */

@@ -3,8 +3,10 @@ import type { Config, HostPort } from "../config/schema.ts";
 import type { OwnAddresses } from "../policy/destination.ts";
 import type { HostList } from "../policy/host-list.ts";
 import { Policy } from "../policy/rules/policy.ts";
+import { cachingOf } from "./cache/caching.ts";
 import type { Authentication, ListenerSettings, PolicyPlaces, Settings } from "./context.ts";
 import { identityOf } from "./message/identity.ts";
+import { Routing } from "./routing.ts";
 
 /** What a worker is told besides the config. */
 export interface Surroundings {
@@ -30,6 +32,8 @@ export function settingsOf(config: Config, surroundings: Surroundings): Settings
     viaLines: identity.viaLines,
     own,
     policy: new Policy(config.policy, listenersByPlace(config, places), lists),
+    caching: cachingOf(config),
+    routing: new Routing(config),
     authentication: surroundings.hasAccounts ? authenticationOf(config) : undefined,
     identity,
     listeners: listenerSettings(config, surroundings),
@@ -65,11 +69,12 @@ function listenersByPlace({ listeners }: Config, places: readonly number[]): str
 
 function listenerSettings({ listeners }: Config, { ports, places }: Surroundings): ListenerSettings[] {
   const settings: ListenerSettings[] = [];
-  for (const [index, { address }] of listeners.entries()) {
+  for (const [index, { address, mode }] of listeners.entries()) {
     const port = ports[index] ?? address.port;
     settings[places[index] ?? index] = {
       address: textOf({ host: address.host, port }),
       port,
+      mode,
     };
   }
   return settings;

@@ -8,8 +8,9 @@ import type { Config } from "../config/schema.ts";
 import { cells } from "../observe/cells.ts";
 import { Counters } from "../observe/counters.ts";
 import type { HeavyHitter } from "../observe/heavy-hitters.ts";
+import type { DiskShared } from "../store/disk/tier.ts";
 import type { AccessLog } from "./access-log.ts";
-import type { RunningConfig } from "./messages.ts";
+import type { CacheReport, RunningConfig } from "./messages.ts";
 import { clearWorker, type SharedMemory } from "./shared-memory.ts";
 import { type Applied, WorkerThread } from "./worker-thread.ts";
 
@@ -21,6 +22,7 @@ const YOUNG_MS = 10_000;
 export interface CrewEvents {
   report(message: string): void;
   onRefusedHosts(hosts: readonly HeavyHitter[]): void;
+  onCacheReport(report: CacheReport, from: WorkerThread): void;
   /** One ended: true when it is to be replaced, by `replace`, after `delayMs`. */
   onEnded(): boolean;
   /** Its place is empty; called when a new one may be started. */
@@ -40,6 +42,8 @@ export class Crew {
   readonly #log: AccessLog;
   readonly #events: CrewEvents;
   readonly #slots: Slot[] = [];
+  /** What a worker is told of the cache's disk; set before the first is started. */
+  disk: DiskShared | undefined;
 
   /** `entry` is the file that a worker runs. */
   constructor(entry: string, memory: SharedMemory, log: AccessLog, events: CrewEvents) {
@@ -67,10 +71,11 @@ export class Crew {
     const acknowledge = this.#log.acknowledgerFor(new Counters(this.#memory.counters, index));
     const thread = new WorkerThread(
       this.#entry,
-      { index, memory: this.#memory, running },
+      { index, memory: this.#memory, running, disk: this.disk },
       {
         onLogged: (text, lines) => this.#log.write(text, lines, acknowledge.add),
         onRefusedHosts: (hosts) => this.#events.onRefusedHosts(hosts),
+        onCacheReport: (report) => this.#events.onCacheReport(report, thread),
         onFailed: (stack) => this.#events.report(`Caught in a handler, one connection lost: ${stack}`),
         onEnded: (reason) => {
           acknowledge.stop();

@@ -2,6 +2,7 @@
 import type { AdminDeps } from "../admin/deps.ts";
 import { proxyPac } from "../admin/proxy-pac.ts";
 import { Resolver } from "../net/resolve.ts";
+import { cacheAdmin } from "./cache-keeper.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 export type GateDeps = Pick<
@@ -14,13 +15,14 @@ export type GateDeps = Pick<
   | "removeToken"
   | "bans"
   | "liftBan"
+  | "cache"
   | "explain"
   | "proxyPac"
   | "memoryCeiling"
 >;
 
 export function gateDeps(supervisor: Supervisor): GateDeps {
-  const { gate, bans } = supervisor;
+  const { gate, bans, cache } = supervisor;
   const resolver = new Resolver(supervisor.config.dns);
   return {
     names: () => gate.names(),
@@ -40,6 +42,7 @@ export function gateDeps(supervisor: Supervisor): GateDeps {
     },
     bans: () => bans.list(Date.now()),
     liftBan: (address) => bans.lift(address),
+    cache: () => cacheAdmin(cache),
     explain: async (question) => {
       // A compiled policy and all that explains it: not for a process that nobody asks.
       const { explainQuestion } = await import("./explain.ts");

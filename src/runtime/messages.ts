@@ -3,6 +3,7 @@ import type { Config } from "../config/schema.ts";
 import type { LineFormat } from "../observe/access-log.ts";
 import type { HeavyHitter } from "../observe/heavy-hitters.ts";
 import type { OwnAddresses } from "../policy/destination.ts";
+import type { DiskReport, DiskShared } from "../store/disk/tier.ts";
 import type { GateState } from "./gate-keeper.ts";
 import type { SharedMemory } from "./shared-memory.ts";
 
@@ -26,6 +27,8 @@ export interface WorkerStart {
   readonly index: number;
   readonly memory: SharedMemory;
   readonly running: RunningConfig;
+  /** Undefined: the cache has no disk. */
+  readonly disk: DiskShared | undefined;
 }
 
 export type Order =
@@ -38,6 +41,8 @@ export type Order =
       /** What has been posted can't be compared with what came before. */
       readonly hasNewLists: boolean;
     }
+  /** Answers `purge`. */
+  | { readonly order: "purged"; readonly id: number; readonly count: number }
   /** Stop accepting, finish what is in flight, cut what is left after `limitMs`. */
   | { readonly order: "drain"; readonly limitMs: number };
 
@@ -49,6 +54,14 @@ export type Report =
   | { readonly report: "logged"; readonly text: string; readonly lines: number }
   /** Hosts that the gate refused since the last such report. */
   | { readonly report: "refusedHosts"; readonly hosts: readonly HeavyHitter[] }
+  /** What was asked for and not stored, while nothing may be fetched, since the last such report. */
+  | { readonly report: "missing"; readonly urls: readonly HeavyHitter[] }
+  /** A client wants it forgotten; answered by `purged` when it is. */
+  | { readonly report: "purge"; readonly id: number; readonly url: string }
+  | { readonly report: "disk"; readonly what: DiskReport }
   /** An exception in our own code cost one connection. */
   | { readonly report: "failed"; readonly stack: string }
   | { readonly report: "drained" };
+
+/** What the main thread's keeper of the cache is told. */
+export type CacheReport = Extract<Report, { report: "missing" | "purge" | "disk" }>;

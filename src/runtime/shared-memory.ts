@@ -7,6 +7,7 @@
 import { CountTable, countTableBuffer } from "../limits/count-table.ts";
 import { clearWorker as clearLimits, type LimitsMemory, limitsBuffers } from "../limits/limits-memory.ts";
 import { Counters, countersBuffer } from "../observe/counters.ts";
+import { allocateCache, type CacheMemory, clearCache } from "./cache-memory.ts";
 import { pressureBuffer } from "./memory-watch.ts";
 
 export interface SharedMemory {
@@ -15,16 +16,20 @@ export interface SharedMemory {
   readonly limits: LimitsMemory;
   /** One cell: how much has to be shed (`memory-watch.ts`). */
   readonly pressure: SharedArrayBuffer;
+  /** Undefined: there is no cache. */
+  readonly cache: CacheMemory | undefined;
   /** Makes the places in the tables unforeseeable to clients. */
   readonly seed: number;
 }
 
-export function allocateSharedMemory(workers: number): SharedMemory {
+/** `cacheBytes`: of the cache in memory; 0 for none. */
+export function allocateSharedMemory(workers: number, cacheBytes: number): SharedMemory {
   return {
     counters: countersBuffer(workers),
     connections: countTableBuffer(workers),
     limits: limitsBuffers(workers),
     pressure: pressureBuffer(),
+    cache: allocateCache(cacheBytes),
     seed: crypto.getRandomValues(new Uint32Array(1))[0] ?? 0,
   };
 }
@@ -34,4 +39,5 @@ export function clearWorker(memory: SharedMemory, worker: number): void {
   new Counters(memory.counters, worker).clearGauges();
   new CountTable(memory.connections, worker).clear();
   clearLimits(memory.limits, worker);
+  if (memory.cache !== undefined) clearCache(memory.cache, worker);
 }

@@ -12,6 +12,7 @@ import { cells } from "../observe/cells.ts";
 import { type Counters, mainCounters } from "../observe/counters.ts";
 import { type Snapshot, takeSnapshot } from "../observe/snapshot.ts";
 import { AccessLog } from "./access-log.ts";
+import { CacheKeeper } from "./cache-keeper.ts";
 import { Crew, workerCount } from "./crew.ts";
 import type { ExplainWith } from "./explain.ts";
 import { GateKeeper, type GateState, type PreparedGate } from "./gate-keeper.ts";
@@ -19,11 +20,12 @@ import { give, insist } from "./give.ts";
 import { ListenerPlaces } from "./listener-places.ts";
 import { findUnavailable, portsAfter } from "./listener-ports.ts";
 import { MemoryWatch } from "./memory-watch.ts";
-import type { RunningConfig } from "./messages.ts";
+import type { CacheReport, RunningConfig } from "./messages.ts";
 import { withPorts } from "./own-addresses.ts";
 import { findUnchangeable } from "./restart-only.ts";
 import { allocateSharedMemory, type SharedMemory } from "./shared-memory.ts";
 import { Turns } from "./turns.ts";
+import type { WorkerThread } from "./worker-thread.ts";
 
 /** Beyond its own limit, how long a draining worker may take to say so. */
 const DRAIN_GRACE_MS = 2_000;
@@ -36,6 +38,7 @@ export class Supervisor {
   readonly gate: GateKeeper;
   readonly memoryWatch: MemoryWatch;
   readonly bans: BanTable;
+  readonly cache: CacheKeeper;
   readonly #report: (message: string) => void;
   readonly #counters: Counters;
   readonly #log: AccessLog;
@@ -51,17 +54,19 @@ export class Supervisor {
 
   /** `entry` is the file that a worker runs; `admin` is the status port as bound. */
   constructor(entry: string, config: Config, admin: HostPort | undefined, report: (message: string) => void) {
-    this.memory = allocateSharedMemory(workerCount(config));
+    this.memory = allocateSharedMemory(workerCount(config), config.cache.memory);
     this.#counters = mainCounters(this.memory.counters);
     this.#log = new AccessLog(this.#counters, report);
     this.#report = report;
     this.#admin = admin;
     this.bans = new BanTable(this.memory.limits, MAIN_THREAD, this.memory.seed, config.bans);
+    this.cache = new CacheKeeper(this.memory.cache, this.memory.seed, this.#counters);
     this.gate = new GateKeeper(report, () => this.#refresh());
     this.memoryWatch = new MemoryWatch(this.memory.pressure, (level) => this.#pressed(level));
     this.#crew = new Crew(entry, this.memory, this.#log, {
       report,
       onRefusedHosts: (hosts) => this.gate.countRefused(hosts),
+      onCacheReport: (what, worker) => void this.#onCacheReport(what, worker),
       onEnded: () => this.#workerEnded(),
       onReplace: (index) => this.#replace(index),
     });
@@ -109,6 +114,8 @@ export class Supervisor {
     const opened = await this.#log.open(config.log);
     if (!opened.ok) return { ok: false, problems: [opened.problem] };
 
+    this.#crew.disk = await this.cache.open(config, this.#report);
+    this.cache.obey(config);
     this.#running = this.#runningOf(config, gate.state, portsOf(config), this.#places, 1);
     const first = await this.#crew.start(0, this.#running);
     if (!first.ok) return { ok: false, problems: [first.problem] };
@@ -128,6 +135,7 @@ export class Supervisor {
 
   snapshot(): Snapshot {
     this.#counters.set(cells.bansActive, this.bans.list(Date.now()).length);
+    this.cache.count();
     return takeSnapshot(this.memory.counters);
   }
 
@@ -174,6 +182,7 @@ export class Supervisor {
   async close(): Promise<void> {
     this.gate.close();
     this.memoryWatch.close();
+    await this.cache.close();
     await this.#log.close();
   }
 
@@ -214,6 +223,7 @@ export class Supervisor {
     this.#places = places;
     gate.commit();
     this.memoryWatch.obey(config);
+    this.cache.obey(config);
     return { ok: true, generation: wanted.generation };
   }
 
@@ -247,6 +257,19 @@ export class Supervisor {
       const hasNewLists = before.lists !== this.gate.state.lists;
       await insist(this.#crew.running, (thread) => thread.renew(this.#running, hasNewLists));
     });
+  }
+
+  async #onCacheReport(report: CacheReport, worker: WorkerThread): Promise<void> {
+    switch (report.report) {
+      case "missing":
+        return this.cache.countMissing(report.urls);
+      case "disk":
+        return this.cache.onDiskReport(report.what);
+      case "purge": {
+        const count = await this.cache.purge({ matches: { url: report.url }, soft: false });
+        return worker.tellPurged(report.id, count);
+      }
+    }
   }
 
   #workerEnded(): boolean {

@@ -4,11 +4,12 @@
  */
 import type { WorkerState } from "../admin/deps.ts";
 import type { HeavyHitter } from "../observe/heavy-hitters.ts";
-import type { Order, Report, RunningConfig, WorkerStart } from "./messages.ts";
+import type { CacheReport, Order, Report, RunningConfig, WorkerStart } from "./messages.ts";
 
 export interface WorkerEvents {
   onLogged(text: string, lines: number): void;
   onRefusedHosts(hosts: readonly HeavyHitter[]): void;
+  onCacheReport(report: CacheReport): void;
   onFailed(stack: string): void;
   /** It ended, asked or unasked; the reason is for people. */
   onEnded(reason: string): void;
@@ -65,6 +66,10 @@ export class WorkerThread {
     return this.#ask({ order: "renew", generation, gate, hasNewLists }, generation);
   }
 
+  tellPurged(id: number, count: number): void {
+    if (this.state !== "stopped") this.#send({ order: "purged", id, count });
+  }
+
   drain(limitMs: number): void {
     if (this.state === "stopped") return;
     this.state = "draining";
@@ -110,6 +115,10 @@ export class WorkerThread {
         return this.#events?.onLogged(report.text, report.lines);
       case "refusedHosts":
         return this.#events?.onRefusedHosts(report.hosts);
+      case "missing":
+      case "purge":
+      case "disk":
+        return this.#events?.onCacheReport(report);
       case "failed":
         return this.#events?.onFailed(report.stack);
       case "drained":

@@ -13,8 +13,8 @@ test("a worker that has ended refuses a config, whether it is asked before or af
   const running = runningOf();
   const thread = new WorkerThread(
     ENTRY,
-    { index: 0, memory: allocateSharedMemory(1), running },
-    { onLogged() {}, onRefusedHosts() {}, onFailed() {}, onEnded: ended.resolve },
+    { index: 0, memory: allocateSharedMemory(1, 0), running, disk: undefined },
+    { onLogged() {}, onRefusedHosts() {}, onCacheReport() {}, onFailed() {}, onEnded: ended.resolve },
   );
   expect(await thread.started(1)).toMatchObject({ ok: true });
 
@@ -39,8 +39,14 @@ test.each(ends)("%s ends it once, and whoever waits for it hears so", async (_, 
   const running = runningOf();
   const thread = new WorkerThread(
     UNWELL,
-    { index: 0, memory: allocateSharedMemory(1), running },
-    { onLogged() {}, onRefusedHosts() {}, onFailed() {}, onEnded: (each) => reasons.push(each) },
+    { index: 0, memory: allocateSharedMemory(1, 0), running, disk: undefined },
+    {
+      onLogged() {},
+      onRefusedHosts() {},
+      onCacheReport() {},
+      onFailed() {},
+      onEnded: (each) => reasons.push(each),
+    },
     { startMs: 10_000, applyMs: 200 },
   );
   expect(await thread.started(1)).toMatchObject({ ok: true });
@@ -55,8 +61,8 @@ test.each(ends)("%s ends it once, and whoever waits for it hears so", async (_, 
 test("a worker that never starts is ended, and whoever waits for it hears so", async () => {
   const thread = new WorkerThread(
     UNWELL,
-    { index: 0, memory: allocateSharedMemory(1), running: runningOf(0) },
-    { onLogged() {}, onRefusedHosts() {}, onFailed() {}, onEnded() {} },
+    { index: 0, memory: allocateSharedMemory(1, 0), disk: undefined, running: runningOf(0) },
+    { onLogged() {}, onRefusedHosts() {}, onCacheReport() {}, onFailed() {}, onEnded() {} },
     { startMs: 200, applyMs: 200 },
   );
 

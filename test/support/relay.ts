@@ -111,6 +111,7 @@ export class FakeRelay {
         },
         openOf: (client) => this.#admitted.filter((each) => each === client).length,
       }),
+      cache: undefined,
       isDraining: false,
       refusedOpen: 0,
     };

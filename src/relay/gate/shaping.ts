@@ -20,14 +20,25 @@ export function charge(
   from: Link,
   byteCount: number,
 ): number {
-  touch(context);
-  const holdMs = grant.charge(direction, byteCount, epochNow(context));
-  if (settings.config.policy.mode === "audit") {
-    if (holdMs < 0 && !exchange.wouldDeny) tellAudited(context, exchange, budgetUsedUp(context, grant));
-    return 0;
-  }
+  const holdMs = chargeOnly(context, settings, exchange, grant, direction, byteCount);
   if (holdMs > 0) context.held.hold(from, context.now + holdMs);
   return holdMs;
+}
+
+/** The same where there is no link to hold: whoever has the bytes waits so long with the next. */
+export function chargeOnly(
+  context: RelayContext,
+  settings: Settings,
+  exchange: Exchange,
+  grant: Grant,
+  direction: "up" | "down",
+  byteCount: number,
+): number {
+  touch(context);
+  const holdMs = grant.charge(direction, byteCount, epochNow(context));
+  if (settings.config.policy.mode !== "audit") return holdMs;
+  if (holdMs < 0 && !exchange.wouldDeny) tellAudited(context, exchange, budgetUsedUp(context, grant));
+  return 0;
 }
 
 export function budgetUsedUp(context: RelayContext, grant: Grant): Failure {

@@ -1,0 +1,68 @@
+/**
+ * An answer that is being fetched, written anew for one of those who asked for
+ * it: the head once, then the pieces of the body as they come.
+ */
+import type { Body } from "../../http1/body.ts";
+import type { Framing } from "../../http1/framing.ts";
+import type { ResponseHead } from "../../http1/head.ts";
+import { serializeResponse } from "../../http1/serialize.ts";
+import type { Link } from "../../net/link.ts";
+import { BodyPipe } from "../message/body-pipe.ts";
+import { persistence } from "./serve.ts";
+
+export interface AskerAnswerOptions {
+  readonly minor: 0 | 1;
+  readonly isHead: boolean;
+  /** How the upstream's answer was framed. */
+  readonly framing: Framing;
+  /** Whole lines with their CRLFs. */
+  readonly addedLines: string;
+  readonly persists: boolean;
+}
+
+export class AskerAnswer {
+  readonly pipe: BodyPipe;
+  readonly persists: boolean;
+  private readonly body = new PieceBody();
+  private unsentHead: string;
+
+  constructor(head: ResponseHead, { minor, framing, addedLines, persists }: AskerAnswerOptions) {
+    // HTTP/1.0 knows no chunks, so there the end of the connection ends what has no length.
+    const endsByClose = minor === 0 && (framing.kind === "chunked" || framing.kind === "close");
+    const outgoing: Framing = endsByClose
+      ? { kind: "close" }
+      : framing.kind === "close"
+        ? { kind: "chunked" }
+        : framing;
+    this.persists = persists && !endsByClose;
+    this.pipe = new BodyPipe(this.body, outgoing.kind === "chunked");
+    this.unsentHead = serializeResponse(head, outgoing, addedLines, persistence(minor, this.persists));
+  }
+
+  /** Passes a piece on; with the last one the body ends. */
+  pass(piece: Buffer, isLast: boolean, trailers: string, to: Link): void {
+    this.body.isLast = isLast;
+    if (isLast) this.body.trailers = trailers;
+    const head = this.unsentHead;
+    this.unsentHead = "";
+    this.pipe.take(piece, 0, to, head);
+  }
+}
+
+/** Pieces without framing: all of each is data. */
+class PieceBody implements Body {
+  done = false;
+  dataEnd = 0;
+  trailers = "";
+  isLast = false;
+
+  take(bytes: Uint8Array): number {
+    this.dataEnd = bytes.length;
+    if (this.isLast) this.done = true;
+    return bytes.length;
+  }
+
+  end(): boolean {
+    return this.done;
+  }
+}

@@ -1,0 +1,347 @@
+/**
+ * One client that asked for what is not in memory, or not fresh: it waits for the
+ * disk, for another worker, for a fetch of its own or one that it shares, and then
+ * is given the answer as it comes, at its own pace.
+ */
+import type { Forward } from "../../cache/cache-status.ts";
+import { decideConditional, notModifiedLines } from "../../cache/conditional.ts";
+import type { ResponseHead } from "../../http1/head.ts";
+import { serializeInterim, serializeResponse } from "../../http1/serialize.ts";
+import { NEVER } from "../../net/timer.ts";
+import { deadlineIn, touch } from "../context.ts";
+import type { Failure } from "../failure.ts";
+import { answerRefusal } from "../gate/content.ts";
+import { budgetUsedUp, charge } from "../gate/shaping.ts";
+import type { Handler } from "../handler.ts";
+import { dateLine } from "../message/date.ts";
+import { answerFor } from "../message/outgoing.ts";
+import { reasonOf } from "../message/reasons.ts";
+import type { Reply } from "../message/reply.ts";
+import { overdue } from "../overdue.ts";
+import type { Asked } from "./asked.ts";
+import { AskerAnswer } from "./asker-answer.ts";
+import { Fetch, type FetchAsker } from "./fetch.ts";
+import { mayBeGiven } from "./may-be-given.ts";
+import { Outflow } from "./outflow.ts";
+import { type Plan, planFor } from "./plan.ts";
+import { refresh } from "./refresh.ts";
+import type { Ruling } from "./ruling.ts";
+import { persistence, serve } from "./serve.ts";
+import { DiskAnswer, type StoredAnswer } from "./stored-answer.ts";
+import { takeStored } from "./take-stored.ts";
+import { fetched, hitAfterAll, sharedHit } from "./told.ts";
+
+const NOTHING = Buffer.alloc(0);
+
+/** Rounds of waiting for another worker, which may fail each time; then it goes on alone. */
+const WAITS_MAX = 2;
+
+/** Why the upstream is asked. */
+export type Because = Extract<Forward, "uri-miss" | "vary-miss" | "miss" | "stale" | "request" | "partial">;
+
+export class Asker implements Handler, FetchAsker {
+  readonly wantsBody = false;
+  readonly isFull = false;
+  nextPiece = 0;
+  readonly asked: Asked;
+  // One is made for each request: private fields with a # would take three times as long to set up.
+  private because: Because;
+  /** What was found, and can't be used as it is. */
+  private stale: StoredAnswer | undefined;
+  private readonly outflow: Outflow;
+  private fetch: Fetch | undefined = undefined;
+  private answer: AskerAnswer | undefined = undefined;
+  /** Somebody else sees to the client now. */
+  private successor: Handler | undefined = undefined;
+  private isAlone = false;
+  private isCollapsed = false;
+  private isSecond = false;
+  private isOver = false;
+  private isPumping = false;
+  private waits = 0;
+
+  constructor(asked: Asked, because: Because, stale: StoredAnswer | undefined, isAlone: boolean) {
+    this.asked = asked;
+    this.because = because;
+    this.stale = stale;
+    this.isAlone = isAlone;
+    this.outflow = new Outflow(asked);
+  }
+
+  start(): void {
+    const { asked } = this;
+    const { session, context, settings, exchange, passage, cache } = asked;
+    session.deadlineAt = NEVER;
+    const { grant } = passage;
+    if (
+      grant !== undefined &&
+      charge(context, settings, exchange, grant, "up", session.link, exchange.bytesIn) < 0
+    ) {
+      return this.fail(budgetUsedUp(context, grant));
+    }
+    if (this.stale === undefined && cache.disk?.mayHave(asked.key) === true) return this.lookOnDisk();
+    this.goAndFetch();
+  }
+
+  takeBody(_bytes: Buffer, at: number): number {
+    return at;
+  }
+
+  onClientDrain(): void {
+    if (this.successor !== undefined) return this.successor.onClientDrain();
+    this.outflow.drained();
+    this.asked.session.deadlineAt = NEVER;
+    this.pump();
+  }
+
+  onClientEnd(): void {
+    this.successor?.onClientEnd();
+  }
+
+  abandon(): void {
+    this.successor?.abandon();
+    this.close()?.leave(this);
+  }
+
+  onDeadline(): void {
+    if (this.successor !== undefined) return this.successor.onDeadline();
+    if (this.answer === undefined) return this.overdueWait();
+    if (this.outflow.onDeadline()) this.pump();
+  }
+
+  /** RFC 9110 §15.2: passed on, but not to HTTP/1.0, which knows none. */
+  onInterim(head: ResponseHead): void {
+    const { session, exchange, settings } = this.asked;
+    if (this.asked.head.minor === 0) return;
+    const text = serializeInterim(head, settings.viaLines[head.minor]);
+    exchange.bytesOut += text.length;
+    session.link.writeText(text);
+  }
+
+  onAnswer(ruling: Ruling, isFirst: boolean): void {
+    const { context, settings, exchange, passage, session, head, request } = this.asked;
+    const refusal = answerRefusal(context, settings, exchange, passage, ruling.head);
+    if (refusal !== undefined) return this.fail(refusal);
+    this.isCollapsed = !isFirst;
+    exchange.cache = this.isCollapsed ? "collapsed" : "miss";
+    const answer = answerFor(ruling.head, passage.effects?.response);
+    const line = fetched(this.asked, this.because, ruling, this.isCollapsed);
+    const viaLine = settings.viaLines[ruling.head.minor];
+    const added = (answer.fields.hasDate ? "" : dateLine(context)) + line + viaLine;
+    const { storing } = ruling;
+    if (storing.store && decideConditional(head.method, request, storing.facts, storing.lines) === 304) {
+      return this.notModified(answer, added);
+    }
+    exchange.status = answer.status;
+    this.answer = new AskerAnswer(answer, {
+      minor: head.minor,
+      isHead: this.asked.isHead,
+      framing: ruling.framing,
+      addedLines: added,
+      persists: this.asked.persists,
+    });
+    session.deadlineAt = NEVER;
+  }
+
+  onMore(): void {
+    this.pump();
+  }
+
+  onStored(stored: StoredAnswer, because: Ruling["because"], upstreamStatus: number | undefined): void {
+    this.close();
+    const word = because === "validated" ? (this.isCollapsed ? "collapsed" : "revalidated") : "stale";
+    this.succeed(
+      serve(this.asked, stored, {
+        word,
+        line: hitAfterAll(this.asked, stored.facts, because, upstreamStatus),
+      }),
+    );
+  }
+
+  onAlone(): void {
+    this.fetch = undefined;
+    this.isAlone = true;
+    this.goAndFetch();
+  }
+
+  onFailed(failure: Failure, mayTryAgain: boolean): void {
+    this.fetch = undefined;
+    if (!mayTryAgain) return this.fail(failure);
+    this.isSecond = true;
+    this.goAndFetch();
+  }
+
+  onRedirected(reply: Reply): void {
+    this.close();
+    this.asked.session.reply(reply, this.asked.head, this.asked.persists);
+  }
+
+  private lookOnDisk(): void {
+    const { cache, context, session, settings, key } = this.asked;
+    session.deadlineAt = deadlineIn(context, settings.config.timeouts.firstByte);
+    void cache.open(key, this.asked.request).then((entry) => {
+      touch(context);
+      if (this.isOver) return entry?.close();
+      session.deadlineAt = NEVER;
+      if (entry === undefined) return this.goAndFetch();
+      this.found(new DiskAnswer(entry));
+    });
+  }
+
+  /** On the disk, or stored by another worker meanwhile. */
+  private found(stored: StoredAnswer): void {
+    if (!mayBeGiven(this.asked, stored.peer)) {
+      stored.release();
+      return this.onAlone();
+    }
+    const taken = takeStored(this.asked, stored);
+    if (taken.result === "serve") {
+      this.close();
+      const line = sharedHit(this.asked, this.because, stored.facts);
+      const told = this.isCollapsed ? ({ word: "collapsed", line } as const) : taken.told;
+      if (taken.mustRefresh) refresh(this.asked, stored);
+      return this.succeed(serve(this.asked, stored, told));
+    }
+    this.because = taken.because;
+    this.stale = stored;
+    this.goAndFetch();
+  }
+
+  private goAndFetch(): void {
+    if (this.isOver) return;
+    const { asked, stale } = this;
+    const { cache, key, context } = asked;
+    const plan = planFor(asked, stale, { isAlone: this.isAlone, isSecond: this.isSecond });
+    if (plan.isShared) {
+      const running = cache.fetches.get(key);
+      if (running instanceof Fetch) {
+        if (this.join(running)) return;
+        return this.begin({ ...plan, isShared: false });
+      }
+      if (cache.isUnshareable(key, context.now)) return this.begin({ ...plan, isShared: false });
+      const flight = cache.flights.begin(key);
+      if (flight === "theirs" && this.waits < WAITS_MAX) return this.awaitOther();
+      return this.begin({
+        ...plan,
+        isShared: flight === "mine" || flight === "unknown",
+        hasFlight: flight === "mine",
+      });
+    }
+    this.begin(plan);
+  }
+
+  private begin(plan: Plan): void {
+    this.stale = undefined;
+    this.fetch = new Fetch(this.asked, plan);
+    this.fetch.start(this);
+  }
+
+  /** It may have its answer at once. */
+  private join(running: Fetch): boolean {
+    this.isCollapsed = true;
+    this.fetch = running;
+    if (running.join(this)) {
+      this.dropStale();
+      return true;
+    }
+    this.fetch = undefined;
+    this.isCollapsed = false;
+    return false;
+  }
+
+  private dropStale(): void {
+    this.stale?.release();
+    this.stale = undefined;
+  }
+
+  /** Another worker is fetching it: the answer will be in the store. */
+  private awaitOther(): void {
+    const { cache, key, context, session, settings } = this.asked;
+    this.waits++;
+    const { firstByte } = settings.config.timeouts;
+    session.deadlineAt = NEVER;
+    void cache.flights.wait(key, firstByte).then((how) => {
+      if (this.isOver) return;
+      touch(context);
+      if (how === "unshareable") cache.setUnshareable(key, context.now);
+      if (how !== "ended") return this.onAlone();
+      const stored = cache.copyOf(key, this.asked.request);
+      if (stored === undefined) return this.goAndFetch();
+      this.isCollapsed = true;
+      this.found(stored);
+    });
+  }
+
+  /** It has what it asks about already. */
+  private notModified(answer: ResponseHead, added: string): void {
+    const { session, exchange, head, persists } = this.asked;
+    const fields = {
+      ...answer.fields,
+      forwarded: notModifiedLines(answer.fields.forwarded),
+      contentLength: -1,
+    };
+    const given = { minor: 1, status: 304, reason: reasonOf(304), fields } as const;
+    const text = serializeResponse(given, { kind: "none" }, added, persistence(head.minor, persists));
+    exchange.status = 304;
+    exchange.bytesOut += text.length;
+    session.link.writeText(text);
+    this.close()?.leave(this);
+    session.exchangeEnded(persists);
+  }
+
+  private pump(): void {
+    const { answer, fetch } = this;
+    if (answer === undefined || fetch === undefined || this.isPumping) return;
+    this.isPumping = true;
+    while (!this.isOver && this.outflow.isOpen && !answer.pipe.done) {
+      const piece = fetch.fill.at(this.nextPiece);
+      if (piece === undefined && !fetch.isDone) break;
+      this.pass(answer, fetch, piece ?? NOTHING);
+    }
+    this.isPumping = false;
+    if (this.isOver) return;
+    if (answer.pipe.done) this.finish(answer);
+    else fetch.passedOn();
+  }
+
+  private pass(answer: AskerAnswer, fetch: Fetch, piece: Buffer): void {
+    const failure = this.outflow.admit(piece, 0, piece.length);
+    if (failure !== undefined) return this.fail(failure);
+    if (piece !== NOTHING) this.nextPiece++;
+    const isLast = fetch.isDone && this.nextPiece >= fetch.fill.count;
+    answer.pass(piece, isLast, fetch.trailers, this.asked.session.link);
+    this.asked.exchange.bytesOut += answer.pipe.written;
+    this.outflow.wrote(answer.pipe.hasRoom);
+  }
+
+  private finish({ persists }: AskerAnswer): void {
+    this.close()?.leave(this);
+    this.asked.session.exchangeEnded(persists);
+  }
+
+  private overdueWait(): void {
+    const { cell, failure } = overdue.first_byte;
+    this.asked.context.counters.add(cell);
+    const told = failure(this.asked.passage.endpoint);
+    if (told !== undefined) this.fail(told);
+  }
+
+  private fail(failure: Failure): void {
+    const { session, head, persists } = this.asked;
+    session.fail(failure, head, persists);
+  }
+
+  private succeed(handler: Handler | undefined): void {
+    this.successor = handler;
+    handler?.start();
+  }
+
+  /** Nothing more comes of it; the fetch that it was part of. */
+  private close(): Fetch | undefined {
+    const { fetch } = this;
+    this.isOver = true;
+    this.fetch = undefined;
+    this.dropStale();
+    return fetch;
+  }
+}

@@ -1,0 +1,396 @@
+/**
+ * One request to an upstream on behalf of the cache. It has no client: those who
+ * asked for its answer share it as it comes, each at its own pace, and come and go.
+ *
+ *   the head of the answer says whether it may be stored, and for whom it is
+ *     nothing came       a stored one if that may be stale; else one other tries
+ *     304 to our own     the stored one is freshened, and everybody gets that
+ *     for all            everybody it suits gets it, the others go on alone
+ *     not for sharing    the first gets it, the others go on alone
+ *
+ * It pauses its upstream while those who have least are too far behind what came,
+ * unless all of it is kept anyway.
+ */
+import { type Body, bodyOf } from "../../http1/body.ts";
+import { ProtocolError } from "../../http1/error.ts";
+import { type Framing, responseFraming } from "../../http1/framing.ts";
+import { parseResponseHead, type ResponseHead } from "../../http1/head.ts";
+import { persists } from "../../http1/persistence.ts";
+import { forwardedTrailers } from "../../http1/trailers.ts";
+import type { Link } from "../../net/link.ts";
+import { NEVER } from "../../net/timer.ts";
+import { cells } from "../../observe/cells.ts";
+import { Attempt, type AttemptOwner } from "../attempt.ts";
+import { deadlineIn, type RelayContext, touch } from "../context.ts";
+import type { Failure } from "../failure.ts";
+import type { Reply } from "../message/reply.ts";
+import { Request } from "../message/request.ts";
+import { overdue } from "../overdue.ts";
+import type { Upstream } from "../upstream-pool.ts";
+import type { Fetching } from "./answer-cache.ts";
+import type { Asked } from "./asked.ts";
+import { Fill } from "./fill.ts";
+import { Keeping } from "./keeping.ts";
+import type { Plan } from "./plan.ts";
+import { mayHaveStale, type Ruling, ruleOn } from "./ruling.ts";
+import type { StoredAnswer } from "./stored-answer.ts";
+
+/** One who waits for the answer, as the fetch sees it. */
+export interface FetchAsker {
+  readonly asked: Asked;
+  /** The number of the first piece of the body that it has yet to pass on. */
+  readonly nextPiece: number;
+  onInterim(head: ResponseHead): void;
+  /** It is for it; there is nothing of its body yet. */
+  onAnswer(ruling: Ruling, isFirst: boolean): void;
+  /** There is more of the body, or its end. */
+  onMore(): void;
+  /** Takes over a share of `stored`. */
+  onStored(stored: StoredAnswer, because: Ruling["because"], upstreamStatus: number | undefined): void;
+  onAlone(): void;
+  onFailed(failure: Failure, mayTryAgain: boolean): void;
+  onRedirected(reply: Reply): void;
+}
+
+/** What may have come and not gone on, when nobody keeps it. */
+const WINDOW_BYTES = 1024 * 1024;
+
+export class Fetch implements AttemptOwner, Fetching {
+  deadlineAt = NEVER;
+  deadlineSlot = -1;
+  readonly fill = new Fill();
+  /** All of the body is in `fill`. */
+  isDone = false;
+  trailers = "";
+  ruling: Ruling | undefined = undefined;
+  private framing: Framing = { kind: "close" };
+  // One is made for each request: private fields with a # would take three times as long to set up.
+  private readonly asked: Asked;
+  private readonly context: RelayContext;
+  private readonly plan: Plan;
+  private readonly attempt: Attempt;
+  private readonly request: Request;
+  private readonly askers: FetchAsker[] = [];
+  private readonly since: number;
+  private keeping: Keeping | undefined = undefined;
+  /** Ours to let go of. */
+  private validates: StoredAnswer | undefined;
+  private body: Body | undefined = undefined;
+  private upstreamPersists = false;
+  private requestMs = 0;
+  private answerBegan = false;
+  private isPaused = false;
+  isOver = false;
+
+  constructor(asked: Asked, plan: Plan) {
+    this.asked = asked;
+    this.context = asked.context;
+    this.plan = plan;
+    this.validates = plan.validates;
+    this.since = asked.cache.memory.sequence(asked.key);
+    this.attempt = new Attempt(asked.context, asked.settings, asked.exchange, asked.passage, this);
+    this.request = new Request(plan.head, asked.passage, asked.settings);
+  }
+
+  /** `asker` may hear of it before this returns. None: nobody waits, it is for the store alone. */
+  start(asker: FetchAsker | undefined): void {
+    const { cache, key } = this.asked;
+    if (asker !== undefined) this.askers.push(asker);
+    if (this.plan.isShared) cache.fetches.set(key, this);
+    cache.deadlines.add(this);
+    this.attempt.start();
+  }
+
+  /** False: its answer is not for this one. */
+  join(asker: FetchAsker): boolean {
+    if (this.isOver) return false;
+    const { ruling } = this;
+    if (ruling !== undefined && (!ruling.suits(asker.asked) || this.fill.dropped > 0)) return false;
+    this.askers.push(asker);
+    if (ruling === undefined) return true;
+    asker.onAnswer(ruling, false);
+    asker.onMore();
+    return true;
+  }
+
+  /** It wants nothing any more. */
+  leave(asker: FetchAsker): void {
+    const at = this.askers.indexOf(asker);
+    if (at >= 0) this.askers.splice(at, 1);
+    if (this.isOver) return;
+    if (this.askers.length > 0) return this.balance();
+    if (this.keeping?.isWorthwhile(this.fill.bytes) === true) return this.balance();
+    this.abandon();
+  }
+
+  /** An asker has passed some of it on. */
+  passedOn(): void {
+    if (!this.isOver) this.balance();
+  }
+
+  onConnecting(): void {
+    this.arm(this.asked.settings.config.timeouts.connect);
+  }
+
+  onUpstream(upstream: Upstream): void {
+    this.requestMs = this.asked.nowMs;
+    this.request.begin(this.asked.passage, this.context.now);
+    this.request.sendHead(upstream.link);
+    this.context.counters.add(cells.bytesToUpstreams, this.request.written);
+    this.arm(this.asked.settings.config.timeouts.firstByte);
+  }
+
+  onAttemptFailed(failure: Failure): void {
+    this.failed(failure);
+  }
+
+  onRedirected(reply: Reply): void {
+    const askers = this.over();
+    for (const [at, asker] of askers.entries()) {
+      if (at === 0) asker.onRedirected(reply);
+      else asker.onAlone();
+    }
+  }
+
+  onData(_link: Link, bytes: Buffer): void {
+    const { upstream } = this.attempt;
+    if (upstream === undefined || this.isOver) return;
+    touch(this.context);
+    this.context.counters.add(cells.bytesFromUpstreams, bytes.length);
+    try {
+      this.read(upstream, bytes);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      const word = error.limit === undefined ? "http_protocol_error" : "http_response_header_section_size";
+      this.failed({ word, detail: error.message });
+    }
+  }
+
+  onDrain(): void {}
+
+  onEnd(): void {
+    if (this.isOver) return;
+    touch(this.context);
+    if (this.body === undefined) return this.upstreamDied();
+    if (!this.body.end()) return this.cutShort();
+    this.upstreamPersists = false;
+    this.bodyEnded();
+  }
+
+  onClose(_link: Link, error: Error | undefined): void {
+    if (this.isOver) return;
+    if (error === undefined) return this.onEnd();
+    touch(this.context);
+    if (this.body === undefined) this.upstreamDied();
+    else this.cutShort();
+  }
+
+  onDeadline(): void {
+    const wait =
+      this.attempt.upstream === undefined
+        ? "connection"
+        : this.body === undefined
+          ? "first_byte"
+          : "answer_body";
+    const { cell, failure } = overdue[wait];
+    this.context.counters.add(cell);
+    const told = failure(this.asked.passage.endpoint);
+    if (told !== undefined) this.failed(told);
+  }
+
+  private read(upstream: Upstream, bytes: Buffer): void {
+    let at = 0;
+    while (this.body === undefined) {
+      if (!this.answerBegan) {
+        this.answerBegan = true;
+        this.askers[0]?.asked.exchange.firstByteCame();
+      }
+      const { headLimits } = this.asked.settings;
+      at = upstream.reader.take(bytes, at, headLimits);
+      if (at < 0) return;
+      const { reader } = upstream;
+      const head = parseResponseHead(reader.release(), headLimits, reader.memo);
+      if (head.status === 101) throw new ProtocolError("Cannot switch protocols: nobody asked for that");
+      if (head.status >= 200) {
+        this.headCame(head);
+        if (this.isOver) return;
+      } else {
+        for (const asker of [...this.askers]) asker.onInterim(head);
+        if (at === bytes.length) return;
+      }
+    }
+    this.take(this.body, bytes, at);
+  }
+
+  private headCame(head: ResponseHead): void {
+    const { asked, plan } = this;
+    this.framing = responseFraming(asked.head.method, head.status, head.fields, head.minor);
+    this.body = bodyOf(this.framing);
+    const isShared = !asked.head.fields.authorizesConnection || head.status === 401;
+    this.upstreamPersists = isShared && this.framing.kind !== "close" && persists(head.minor, head.fields);
+    const times = { requestMs: this.requestMs, responseMs: asked.nowMs };
+    const ruling = ruleOn(asked, plan, head, this.framing, times, this.since);
+    this.ruling = ruling;
+    if (ruling.stored !== undefined) return this.everybodyHas(ruling.stored, ruling.because);
+    this.releaseValidated();
+    const kept = this.keep(ruling);
+    if (!kept.storing.store) this.loseOthers();
+    this.ruling = kept;
+    for (const [at, asker] of [...this.askers].entries()) asker.onAnswer(kept, at === 0);
+  }
+
+  /** What becomes of it when there is no place for it may be another thing. */
+  private keep(ruling: Ruling): Ruling {
+    const { prefix } = ruling;
+    if (prefix !== undefined) this.fill.add(prefix);
+    if (!ruling.storing.store) return ruling;
+    this.keeping = Keeping.of(this.asked, ruling, this.since, () => this.balance());
+    if (this.keeping === undefined) return ruling.notStored("too large");
+    if (prefix !== undefined) this.keeping.take(prefix, this.fill);
+    for (const asker of this.askers.slice(1)) if (!ruling.suits(asker.asked)) this.send(asker);
+    return ruling;
+  }
+
+  private take(body: Body, bytes: Buffer, at: number): void {
+    const end = body.take(bytes, at);
+    if (body.dataEnd > at) {
+      const piece = bytes.subarray(at, body.dataEnd);
+      this.fill.add(piece);
+      this.keeping?.take(piece, this.fill);
+    }
+    if (!body.done) {
+      this.arm(this.asked.settings.config.timeouts.body);
+      return this.tellMore();
+    }
+    if (end < bytes.length) this.upstreamPersists = false;
+    this.trailers = forwardedTrailers(body.trailers);
+    this.bodyEnded();
+  }
+
+  private bodyEnded(): void {
+    this.isDone = true;
+    this.attempt.done(this.upstreamPersists);
+    this.context.counters.add(cells.cacheBytesFetched, this.fill.bytes);
+    // Stored first: a client that asks again at once finds it.
+    this.keeping?.finish(this.fill);
+    this.close();
+    for (const asker of [...this.askers]) asker.onMore();
+  }
+
+  private tellMore(): void {
+    for (const asker of [...this.askers]) asker.onMore();
+    if (!this.isOver) this.balance();
+  }
+
+  /** Everybody is answered from the store. */
+  private everybodyHas(stored: StoredAnswer, because: Ruling["because"]): void {
+    const askers = this.over();
+    for (const asker of askers) {
+      stored.retain();
+      asker.onStored(stored, because, this.ruling?.upstreamStatus);
+    }
+    this.releaseValidated();
+  }
+
+  private releaseValidated(): void {
+    this.validates?.release();
+    this.validates = undefined;
+  }
+
+  /** The answer is for the first alone. */
+  private loseOthers(): void {
+    const { cache, key } = this.asked;
+    if (this.plan.hasFlight) cache.flights.giveUp(key);
+    cache.fetches.delete(key);
+    if (this.askers.length < 2) return;
+    cache.setUnshareable(key, this.context.now);
+    for (const asker of this.askers.slice(1)) this.send(asker);
+  }
+
+  private send(asker: FetchAsker): void {
+    this.askers.splice(this.askers.indexOf(asker), 1);
+    asker.onAlone();
+  }
+
+  private balance(): void {
+    const { fill } = this;
+    if (this.keeping?.keepsAll !== true) {
+      const least = this.askers.reduce((least, { nextPiece }) => Math.min(least, nextPiece), fill.count);
+      fill.dropUntil(least);
+    }
+    const mustPause =
+      !this.isDone &&
+      (this.keeping?.isFull === true || (this.keeping?.keepsAll !== true && fill.heldBytes > WINDOW_BYTES));
+    if (mustPause === this.isPaused) return;
+    this.isPaused = mustPause;
+    const link = this.attempt.upstream?.link;
+    if (mustPause) {
+      link?.pause();
+      this.deadlineAt = NEVER;
+    } else {
+      link?.resume();
+      this.arm(this.asked.settings.config.timeouts.body);
+    }
+  }
+
+  private upstreamDied(): void {
+    const { answerBegan } = this;
+    const word = answerBegan ? "http_response_incomplete" : "connection_terminated";
+    const { method } = this.asked.head;
+    if (this.attempt.again(word, { method, wasSent: this.request.wasSent, bodyGone: false, answerBegan }))
+      return;
+    const detail = `${this.asked.passage.endpoint} closed the connection before it had answered`;
+    this.failed({ word, detail });
+  }
+
+  private cutShort(): void {
+    const detail = `${this.asked.passage.endpoint} closed the connection within its answer`;
+    this.failed({ word: "http_response_incomplete", detail });
+  }
+
+  /** Before an answer, a stored one may do, or one other tries; after its head, nothing helps. */
+  private failed(failure: Failure): void {
+    if (this.isOver) return;
+    const isEarly = this.ruling === undefined;
+    const stored = isEarly ? this.validates : undefined;
+    this.keeping?.giveUp(this.fill);
+    for (const [at, asker] of this.over().entries()) {
+      if (stored !== undefined && mayHaveStale(asker.asked, stored, "unreachable")) {
+        stored.retain();
+        asker.onStored(stored, "unreachable", undefined);
+      } else asker.onFailed(failure, isEarly && at > 0 && !this.plan.isSecond);
+    }
+    this.releaseValidated();
+  }
+
+  private abandon(): void {
+    this.keeping?.giveUp(this.fill);
+    this.over();
+    this.releaseValidated();
+  }
+
+  /** Lets go of the upstream, and of those who asked. */
+  private over(): FetchAsker[] {
+    if (this.isPaused) this.attempt.upstream?.link.resume();
+    // What is left of an answer that nobody needs is not waited for.
+    if (this.body?.done === true) this.attempt.done(this.upstreamPersists);
+    this.attempt.abandon();
+    this.close();
+    return this.askers.splice(0);
+  }
+
+  private close(): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.isPaused = false;
+    const { cache, key } = this.asked;
+    if (this.plan.hasFlight) cache.flights.end(key);
+    if (cache.fetches.get(key) === this) cache.fetches.delete(key);
+    cache.deadlines.remove(this);
+    this.deadlineAt = NEVER;
+  }
+
+  private arm(ms: number): void {
+    this.deadlineAt = this.isPaused ? NEVER : deadlineIn(this.context, ms);
+  }
+}

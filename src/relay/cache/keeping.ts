@@ -1,0 +1,117 @@
+/**
+ * An answer on its way into a store while others are given it: into memory as long
+ * as it fits there, else onto the disk.
+ */
+
+import type { StoredFacts } from "../../cache/facts.ts";
+import { stored as flag } from "../../cache/facts.ts";
+import type { DiskWriter } from "../../store/disk/tier.ts";
+import type { NewEntry } from "../../store/new-entry.ts";
+import type { Asked } from "./asked.ts";
+import type { Fill } from "./fill.ts";
+import type { Ruling } from "./ruling.ts";
+
+type Head = Omit<NewEntry, "body">;
+
+/** Of fetches that nobody waits for any more, those are ended that have less than this share. */
+const WORTHWHILE_SHARE = 0.5;
+
+export class Keeping {
+  /** The pieces stay, all of them: whoever comes late can still have them from the first on. */
+  keepsAll = true;
+  // Made for requests: private fields with a # would take three times as long to set up.
+  private readonly asked: Asked;
+  private readonly head: Head;
+  private readonly since: number;
+  /** Of the whole body; -1 while that is not known. */
+  private readonly wholeBytes: number;
+  private readonly onRoom: () => void;
+  private writer: DiskWriter | undefined = undefined;
+  private isGivenUp = false;
+
+  private constructor(asked: Asked, head: Head, wholeBytes: number, since: number, onRoom: () => void) {
+    this.asked = asked;
+    this.head = head;
+    this.wholeBytes = wholeBytes;
+    this.since = since;
+    this.onRoom = onRoom;
+  }
+
+  /** Undefined: there is no place for it. `onRoom`: `isFull` is over. */
+  static of(asked: Asked, ruling: Ruling, since: number, onRoom: () => void): Keeping | undefined {
+    const { storing, head, framing, varyKey } = ruling;
+    if (!storing.store) return undefined;
+    const { facts, varyNames, tags, lines } = storing;
+    const { key, exchange } = asked;
+    const peer = exchange.upstream ?? "";
+    const entry = { key, facts, varyNames, varyKey, tags, peer, reason: head.reason, lines };
+    const wholeBytes = framing.kind === "length" ? framing.length : framing.kind === "none" ? 0 : -1;
+    const keeping = new Keeping(asked, entry, wholeBytes, since, onRoom);
+    return wholeBytes <= asked.cache.memory.objectBytesMax || keeping.toDisk([]) ? keeping : undefined;
+  }
+
+  /** What waits for the disk is enough: nothing more is to be read for now. */
+  get isFull(): boolean {
+    return this.writer?.isFull === true;
+  }
+
+  take(piece: Buffer, fill: Fill): void {
+    if (this.isGivenUp) return;
+    if (this.writer !== undefined) this.writer.write(piece);
+    else if (fill.bytes > this.asked.cache.memory.objectBytesMax && !this.toDisk(fill.pieces)) {
+      this.isGivenUp = true;
+      this.keepsAll = false;
+    }
+  }
+
+  finish(fill: Fill): void {
+    if (this.isGivenUp) return;
+    const { cache } = this.asked;
+    const { facts } = this.head;
+    // It is not the part that it said it was.
+    if ((facts.flags & flag.partial) !== 0 && facts.bodyBytes !== fill.bytes) return;
+    cache.setShareable(this.head.key);
+    if (this.writer !== undefined) return void this.writer.commit();
+    cache.memory.put({ ...this.head, facts: wholeFacts(facts, fill.bytes), body: fill.pieces }, this.since);
+  }
+
+  /** The rest will never come. What did is a part, where the origin says how it can be completed (RFC 9111 §3.3). */
+  giveUp(fill: Fill): void {
+    if (this.isGivenUp) return;
+    this.isGivenUp = true;
+    this.writer?.abort();
+    const { facts } = this.head;
+    const isPart = this.writer === undefined && this.wholeBytes > 0 && fill.bytes > 0 && facts.status === 200;
+    if (!isPart || (facts.flags & flag.hasEtag) === 0) return;
+    const part = {
+      ...facts,
+      flags: facts.flags | flag.partial,
+      bodyBytes: fill.bytes,
+      wholeBytes: this.wholeBytes,
+    };
+    this.asked.cache.memory.put({ ...this.head, facts: part, body: fill.pieces }, this.since);
+  }
+
+  /** To be fetched to its end though nobody waits for it. */
+  isWorthwhile(bytes: number): boolean {
+    if (this.isGivenUp) return false;
+    if (this.writer === undefined) return true;
+    return this.wholeBytes > 0 && bytes >= this.wholeBytes * WORTHWHILE_SHARE;
+  }
+
+  private toDisk(pieces: readonly Buffer[]): boolean {
+    const { disk } = this.asked.cache;
+    const writer = disk?.begin(this.head, this.wholeBytes < 0 ? undefined : this.wholeBytes);
+    if (writer === undefined) return false;
+    this.writer = writer;
+    this.keepsAll = false;
+    writer.onDrain = this.onRoom;
+    for (const piece of pieces) writer.write(piece);
+    return true;
+  }
+}
+
+function wholeFacts(facts: StoredFacts, bodyBytes: number): StoredFacts {
+  const isPart = (facts.flags & flag.partial) !== 0;
+  return { ...facts, bodyBytes, wholeBytes: isPart ? facts.wholeBytes : bodyBytes };
+}

@@ -1,0 +1,81 @@
+/**
+ * What the upstream is asked in place of a client: its request without its own
+ * conditions where ours stand for them (RFC 9111 §4.3.1).
+ */
+import { stored as flag } from "../../cache/facts.ts";
+import { completionLines } from "../../cache/partial.ts";
+import { validatorLines } from "../../cache/validation.ts";
+import { withForwarded, withoutFields } from "../../http1/fields.ts";
+import type { RequestHead } from "../../http1/head.ts";
+import type { Asked } from "./asked.ts";
+import type { StoredAnswer } from "./stored-answer.ts";
+
+export interface Plan {
+  /** As it goes to the upstream. */
+  readonly head: RequestHead;
+  /** Whoever asks for the same may have its answer too. */
+  readonly isShared: boolean;
+  /** Our number among those that fetch the key, over all workers, is to be given back. */
+  readonly hasFlight: boolean;
+  /** A stored answer that this validates, and that may be had stale if it fails. */
+  readonly validates: StoredAnswer | undefined;
+  /** A stored part whose rest this asks for. */
+  readonly completes: StoredAnswer | undefined;
+  /** Another one has failed already. */
+  readonly isSecond: boolean;
+}
+
+const CONDITIONS: ReadonlySet<string> = new Set([
+  "if-match",
+  "if-none-match",
+  "if-modified-since",
+  "if-unmodified-since",
+  "if-range",
+  "range",
+]);
+
+export function planFor(
+  asked: Asked,
+  stale: StoredAnswer | undefined,
+  { isAlone, isSecond }: { readonly isAlone: boolean; readonly isSecond: boolean },
+): Plan {
+  const { head, request } = asked;
+  const hasFlight = false;
+  if (stale === undefined || asked.isHead) {
+    stale?.release();
+    const isConditional = hasConditions(asked);
+    const isShared = !isAlone && !isConditional && !request.control.noStore;
+    return { head, isShared, hasFlight, validates: undefined, completes: undefined, isSecond };
+  }
+  const isPart = (stale.facts.flags & flag.partial) !== 0;
+  const added = isPart ? completionLines(stale.facts, stale.lines) : validatorLines(stale.lines);
+  if (isPart && (added === undefined || request.range !== undefined)) {
+    stale.release();
+    return { head, isShared: false, hasFlight, validates: undefined, completes: undefined, isSecond };
+  }
+  const asking = withLines(head, withoutFields(head.fields.forwarded, CONDITIONS) + (added ?? ""));
+  const isShared = !isAlone && !request.control.noStore;
+  return {
+    head: asking,
+    isShared,
+    hasFlight,
+    validates: isPart ? undefined : stale,
+    completes: isPart ? stale : undefined,
+    isSecond,
+  };
+}
+
+function hasConditions({ request }: Asked): boolean {
+  return (
+    request.range !== undefined ||
+    request.ifMatch !== undefined ||
+    request.ifNoneMatch !== undefined ||
+    request.ifModifiedSince !== undefined ||
+    request.ifUnmodifiedSince !== undefined ||
+    request.ifRange !== undefined
+  );
+}
+
+function withLines(head: RequestHead, lines: string): RequestHead {
+  return { ...head, fields: withForwarded(head.fields, lines, true) };
+}

@@ -1,0 +1,194 @@
+/** What becomes of an answer that has come for the cache: whether it is stored, who may have it, or whether a stored one stands for it. */
+
+import { firstValue, withoutLines } from "../../cache/field-lines.ts";
+import type { FetchTimes } from "../../cache/freshness.ts";
+import { combineParts, parseContentRange } from "../../cache/partial.ts";
+import { decideStoring, type Storing } from "../../cache/storing.ts";
+import { decideUse, mayServeOnError } from "../../cache/using.ts";
+import { freshenedLines } from "../../cache/validation.ts";
+import { varyKeyOf } from "../../cache/vary.ts";
+import { withForwarded } from "../../http1/fields.ts";
+import type { Framing } from "../../http1/framing.ts";
+import type { ResponseHead } from "../../http1/head.ts";
+import type { Asked } from "./asked.ts";
+import type { Plan } from "./plan.ts";
+import type { StoredAnswer } from "./stored-answer.ts";
+
+export class Ruling {
+  /** As askers are to see it. */
+  readonly head: ResponseHead;
+  readonly framing: Framing;
+  /** Of what the upstream said, whatever has been made of it. */
+  readonly upstreamStatus: number;
+  readonly storing: Storing;
+  readonly varyKey: string;
+  /** Comes before what is fetched: the stored part that it completes. */
+  readonly prefix: Buffer | undefined;
+  /** Stands for the answer. */
+  readonly stored: StoredAnswer | undefined;
+  readonly because: "validated" | "unreachable" | "error";
+
+  constructor(ruling: Omit<Ruling, "suits" | "notStored">) {
+    this.head = ruling.head;
+    this.framing = ruling.framing;
+    this.upstreamStatus = ruling.upstreamStatus;
+    this.storing = ruling.storing;
+    this.varyKey = ruling.varyKey;
+    this.prefix = ruling.prefix;
+    this.stored = ruling.stored;
+    this.because = ruling.because;
+  }
+
+  /** There is no place for it. */
+  notStored(because: string): Ruling {
+    return new Ruling({ ...this, storing: { store: false, because } });
+  }
+
+  /** It may be given to one who did not ask the upstream for it. */
+  suits({ request, isHead, nowMs }: Asked): boolean {
+    const { storing } = this;
+    if (!storing.store || isHead || request.range !== undefined) return false;
+    if (storing.varyNames !== "" && varyKeyOf(storing.varyNames, request.lines) !== this.varyKey)
+      return false;
+    return decideUse(storing.facts, false, request, nowMs) === "fresh";
+  }
+}
+
+/** RFC 5861 §4, RFC 9111 §4.2.4. */
+export function mayHaveStale(asked: Asked, stored: StoredAnswer, cause: "unreachable" | "error"): boolean {
+  return mayServeOnError(stored.facts, stored.isMarkedStale, asked.request, cause, asked.nowMs);
+}
+
+export function ruleOn(
+  asked: Asked,
+  plan: Plan,
+  head: ResponseHead,
+  framing: Framing,
+  times: FetchTimes,
+  since: number,
+): Ruling {
+  const { validates } = plan;
+  if (validates !== undefined && head.status === 304) {
+    const stored = validated(asked, validates, head, times, since);
+    if (stored !== undefined) return standIn(head, framing, stored, "validated");
+  }
+  if (validates !== undefined && isServerError(head.status) && mayHaveStale(asked, validates, "error")) {
+    return standIn(head, framing, validates, "error");
+  }
+  const completed = plan.completes && completedBy(asked, plan.completes, head, times);
+  if (completed !== undefined) return completed;
+  const storing = storingOf(asked, head, times);
+  return new Ruling({
+    head,
+    framing,
+    upstreamStatus: head.status,
+    storing,
+    varyKey: varyKeyFor(asked, storing),
+    prefix: undefined,
+    stored: undefined,
+    because: "validated",
+  });
+}
+
+/** RFC 9111 §4.3.4: the stored answer with the fields of the 304, and its age from now on. */
+function validated(
+  asked: Asked,
+  stored: StoredAnswer,
+  head: ResponseHead,
+  times: FetchTimes,
+  since: number,
+): StoredAnswer | undefined {
+  const lines = freshenedLines(stored.lines, head.fields.forwarded);
+  if (lines === undefined) return undefined;
+  const type = firstValue(lines, "content-type");
+  const storing = decideStoring(
+    "GET",
+    asked.request,
+    { status: stored.facts.status, lines },
+    times,
+    asked.ruleFor(type),
+  );
+  if (!storing.store) {
+    // It may be used this once: it is what was asked about.
+    asked.cache.invalidate(asked.key);
+    return stored.with(
+      stored.facts,
+      withoutLines(lines, (name) => name === "age"),
+    );
+  }
+  const fresh = stored.with(storing.facts, storing.lines);
+  const variesAnew = storing.varyNames !== stored.varyNames;
+  const varyKey = variesAnew ? varyKeyFor(asked, storing) : stored.varyKey;
+  asked.cache.refresh(asked.key, stored, fresh, { varyNames: storing.varyNames, varyKey }, since);
+  return fresh;
+}
+
+/** RFC 9111 §3.4: what was stored of it and what came now are the whole. */
+function completedBy(
+  asked: Asked,
+  part: StoredAnswer,
+  head: ResponseHead,
+  times: FetchTimes,
+): Ruling | undefined {
+  const range = head.status === 206 ? parseContentRange(head.fields.forwarded) : undefined;
+  if (range === undefined) return undefined;
+  const whole = combineParts(
+    { facts: part.facts, lines: part.lines },
+    { lines: head.fields.forwarded, range },
+  );
+  if (whole === undefined || whole.first !== 0 || whole.last + 1 !== whole.wholeBytes) return undefined;
+  const prefix = Buffer.allocUnsafeSlow(range.first);
+  if (part.read(0, prefix) !== range.first) return undefined;
+  const answer: ResponseHead = {
+    ...head,
+    status: 200,
+    reason: "OK",
+    fields: { ...withForwarded(head.fields, whole.lines, false), contentLength: whole.wholeBytes },
+  };
+  const storing = storingOf(asked, answer, times);
+  return new Ruling({
+    head: answer,
+    framing: { kind: "length", length: whole.wholeBytes },
+    upstreamStatus: head.status,
+    storing,
+    varyKey: varyKeyFor(asked, storing),
+    prefix,
+    stored: undefined,
+    because: "validated",
+  });
+}
+
+function standIn(
+  head: ResponseHead,
+  framing: Framing,
+  stored: StoredAnswer,
+  because: Ruling["because"],
+): Ruling {
+  const storing: Storing = { store: false, because: "a stored answer stands for it" };
+  const upstreamStatus = head.status;
+  return new Ruling({
+    head,
+    framing,
+    upstreamStatus,
+    storing,
+    varyKey: "",
+    prefix: undefined,
+    stored,
+    because,
+  });
+}
+
+function storingOf(asked: Asked, head: ResponseHead, times: FetchTimes): Storing {
+  const { forwarded } = head.fields;
+  const rule = asked.rules === undefined ? undefined : asked.ruleFor(firstValue(forwarded, "content-type"));
+  const answer = { status: head.status, lines: forwarded };
+  return decideStoring(asked.head.method, asked.requestSent, answer, times, rule, asked.targetUri);
+}
+
+function varyKeyFor(asked: Asked, storing: Storing): string {
+  return storing.store && storing.varyNames !== "" ? varyKeyOf(storing.varyNames, asked.request.lines) : "";
+}
+
+function isServerError(status: number): boolean {
+  return status === 500 || status === 502 || status === 503 || status === 504;
+}

@@ -1,0 +1,154 @@
+/**
+ * A stored answer that takes more than one write: text and ranges of the body, in
+ * order, as fast as the client reads and the store gives.
+ */
+import type { ByteRange } from "../../cache/ranges.ts";
+import { NEVER } from "../../net/timer.ts";
+import { deadlineIn, touch } from "../context.ts";
+import type { Failure } from "../failure.ts";
+import type { Handler } from "../handler.ts";
+import type { Asked } from "./asked.ts";
+import { countSaved, Outflow } from "./outflow.ts";
+import type { StoredAnswer } from "./stored-answer.ts";
+
+/** Text, or what to send of the whole body, first and last byte included. */
+export type Segment = string | ByteRange;
+
+/** Read and written at once: the most that a slow client keeps in memory. */
+const PIECE_BYTES = 256 * 1024;
+
+export class Serving implements Handler {
+  readonly wantsBody = false;
+  readonly isFull = false;
+  readonly #asked: Asked;
+  readonly #stored: StoredAnswer;
+  readonly #segments: readonly Segment[];
+  readonly #persists: boolean;
+  readonly #outflow: Outflow;
+  readonly #piece: Buffer;
+  #next = 0;
+  /** Of the segment under way, what has been sent of it. */
+  #sent = 0;
+  #isReading = false;
+  #isOver = false;
+
+  /** Keeps `stored` until it is over. */
+  constructor(asked: Asked, stored: StoredAnswer, segments: readonly Segment[], persists: boolean) {
+    this.#asked = asked;
+    this.#stored = stored;
+    this.#segments = segments;
+    this.#persists = persists;
+    this.#outflow = new Outflow(asked);
+    const most = Math.max(
+      ...segments.map((segment) => (typeof segment === "string" ? 0 : lengthOf(segment))),
+    );
+    this.#piece = Buffer.allocUnsafeSlow(Math.min(PIECE_BYTES, most));
+    asked.cache.copiedBytes += this.#copied;
+  }
+
+  start(): void {
+    this.#asked.session.deadlineAt = NEVER;
+    this.#pump();
+  }
+
+  takeBody(_bytes: Buffer, at: number): number {
+    return at;
+  }
+
+  onClientDrain(): void {
+    this.#outflow.drained();
+    this.#asked.session.deadlineAt = NEVER;
+    this.#pump();
+  }
+
+  onClientEnd(): void {}
+
+  abandon(): void {
+    this.#close();
+  }
+
+  onDeadline(): void {
+    if (this.#isReading) return this.#lost();
+    if (this.#outflow.onDeadline()) this.#pump();
+  }
+
+  get #copied(): number {
+    return this.#stored.isOnDisk ? this.#piece.length : this.#stored.facts.bodyBytes;
+  }
+
+  #pump(): void {
+    while (!this.#isOver && !this.#isReading && this.#outflow.isOpen) {
+      const segment = this.#segments[this.#next];
+      if (segment === undefined) return this.#finish();
+      if (typeof segment === "string") this.#sendText(segment);
+      else this.#readPiece(segment);
+    }
+  }
+
+  #sendText(text: string): void {
+    this.#next++;
+    this.#asked.exchange.bytesOut += text.length;
+    this.#outflow.wrote(this.#asked.session.link.writeText(text));
+  }
+
+  #readPiece(range: ByteRange): void {
+    const { rangeFirst } = this.#stored.facts;
+    const wanted = Math.min(this.#piece.length, lengthOf(range) - this.#sent);
+    const at = range.first - rangeFirst + this.#sent;
+    const read = this.#stored.read(at, this.#piece.subarray(0, wanted));
+    if (typeof read === "number") return this.#sendPiece(range, read);
+    this.#isReading = true;
+    const { session, context, settings } = this.#asked;
+    session.deadlineAt = deadlineIn(context, settings.config.timeouts.body);
+    void read.then((count) => this.#cameLate(range, count));
+  }
+
+  #cameLate(range: ByteRange, count: number): void {
+    this.#isReading = false;
+    if (this.#isOver) return;
+    touch(this.#asked.context);
+    this.#asked.session.deadlineAt = NEVER;
+    this.#sendPiece(range, count);
+    this.#pump();
+  }
+
+  #sendPiece(range: ByteRange, count: number): void {
+    if (count <= 0) return this.#lost();
+    const failure = this.#outflow.admit(this.#piece, 0, count);
+    if (failure !== undefined) return this.#fail(failure);
+    const { session, exchange } = this.#asked;
+    exchange.bytesOut += count;
+    countSaved(this.#asked, count);
+    this.#outflow.wrote(session.link.writeCopy(this.#piece, count));
+    this.#sent += count;
+    if (this.#sent < lengthOf(range)) return;
+    this.#next++;
+    this.#sent = 0;
+  }
+
+  /** Altered on the disk, or it does not answer: half an answer must not pass for a whole one. */
+  #lost(): void {
+    this.#fail({ word: "proxy_internal_error", detail: "The stored answer is damaged" });
+  }
+
+  #fail(failure: Failure): void {
+    const { session, head } = this.#asked;
+    session.fail(failure, head, false);
+  }
+
+  #finish(): void {
+    this.#close();
+    this.#asked.session.exchangeEnded(this.#persists);
+  }
+
+  #close(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#asked.cache.copiedBytes -= this.#copied;
+    this.#stored.release();
+  }
+}
+
+function lengthOf({ first, last }: ByteRange): number {
+  return last - first + 1;
+}
