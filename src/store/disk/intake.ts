@@ -1,0 +1,114 @@
+/**
+ * Drafts that workers have finished, on their way to be objects: into the index,
+ * then to their name, then into the table, where all workers find them. What was
+ * purged since it was fetched goes no further, at whatever step it is.
+ */
+import type { StoredReport } from "./disk-report.ts";
+import { codeOf, type FileCalls } from "./file-calls.ts";
+import type { IndexChange } from "./index-db.ts";
+import { draftPath, objectPath } from "./places.ts";
+import type { PurgerParts } from "./purger.ts";
+import type { Trouble } from "./trouble.ts";
+
+export interface IntakeParts extends PurgerParts {
+  readonly root: string;
+  readonly calls: FileCalls;
+  readonly trouble: Trouble;
+}
+
+export class Intake {
+  stored = 0;
+  readonly #parts: IntakeParts;
+  /** By number: reported, and not in the table yet. */
+  readonly #underWay = new Map<number, StoredReport>();
+  #onIdle: (() => void) | undefined;
+
+  constructor(parts: IntakeParts) {
+    this.#parts = parts;
+  }
+
+  has(id: number): boolean {
+    return this.#underWay.has(id);
+  }
+
+  /** The draft and its room are the main thread's from now on. */
+  take(report: StoredReport): void {
+    const { cells, queue } = this.#parts;
+    cells.adopt(report.units, report.thread);
+    this.#underWay.set(report.id, report);
+    if (this.#decide(report) === "drop") this.#dropDraft(report);
+    else queue.add({ do: "insert", row: report, key: report.key, tags: report.tags });
+  }
+
+  onIndexed(changes: readonly IndexChange[]): void {
+    for (const change of changes) {
+      const report = change.do === "insert" ? this.#underWay.get(change.row.id) : undefined;
+      if (report !== undefined) void this.#name(report);
+    }
+  }
+
+  onRefused(changes: readonly IndexChange[]): void {
+    for (const change of changes) {
+      const report = change.do === "insert" ? this.#underWay.get(change.row.id) : undefined;
+      if (report !== undefined) this.#dropDraft(report);
+    }
+  }
+
+  /** The index is gone, and what waited for it. */
+  dropAll(): void {
+    for (const report of this.#underWay.values()) this.#dropDraft(report);
+  }
+
+  /** Resolves when nothing is under way. */
+  async idle(): Promise<void> {
+    if (this.#underWay.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#onIdle = resolve;
+    });
+  }
+
+  async #name(report: StoredReport): Promise<void> {
+    const { root, calls, table, queue, removals, trouble } = this.#parts;
+    const { id, thread, units } = report;
+    try {
+      await calls.rename(draftPath(root, id, thread), objectPath(root, id));
+    } catch (error) {
+      trouble.failed("rename", codeOf(error));
+      queue.add({ do: "delete", id });
+      return this.#dropDraft(report);
+    }
+    const decision = this.#decide(report);
+    if (decision === "drop") {
+      void removals.remove({ id, units });
+      return this.#over(report);
+    }
+    const isMarkedStale = decision === "markStale";
+    const leaver = table.add({ ...report, isMarkedStale });
+    if (isMarkedStale) queue.add({ do: "markStale", id });
+    if (leaver !== undefined) void removals.remove(leaver);
+    this.stored++;
+    trouble.worked();
+    this.#over(report);
+  }
+
+  #decide({ key, tags, since }: StoredReport): "keep" | "markStale" | "drop" {
+    return this.#parts.purges.decide(key, tags, since);
+  }
+
+  #dropDraft(report: StoredReport): void {
+    const { root, calls, cells } = this.#parts;
+    this.#over(report);
+    void calls
+      .remove(draftPath(root, report.id, report.thread))
+      .catch(() => undefined)
+      .then(() => cells.giveBack(report.units));
+  }
+
+  #over(report: StoredReport): void {
+    this.#underWay.delete(report.id);
+    this.#parts.cells.ring();
+    if (this.#underWay.size > 0) return;
+    this.#onIdle?.();
+    this.#onIdle = undefined;
+  }
+}
