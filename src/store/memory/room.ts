@@ -115,7 +115,7 @@ export class Room {
       if (slot >= 0) this.#letGo(shard, slot, hash, position);
       arena.moveTail(shard, ring, units);
     } else if (!ring.isMain) this.#promote(shard, slot, position, units);
-    else this.#moveOn(shard, slot, hash, position, units);
+    else this.#moveOn(shard, slot, position, units);
   }
 
   #staysOn(shard: number, slot: number, ring: Ring, units: number): boolean {
@@ -139,25 +139,17 @@ export class Room {
     arena.moveTail(shard, arena.small, units);
   }
 
-  /** To the head of the main ring, from its tail. */
-  #moveOn(shard: number, slot: number, hash: number, position: number, units: number): void {
+  /** From the main ring's tail to its head. Room to skip the ring's end there always is: if the tail entry lay before that end, it would fit there itself. */
+  #moveOn(shard: number, slot: number, position: number, units: number): void {
     const arena = this.#arena;
     const { main } = arena;
-    const free = main.units - arena.used(shard, main);
-    const hasRoom = free >= this.#pad(shard, main, units) + units;
-    if (hasRoom) {
-      this.#copy(shard, slot, position, this.#skipPad(shard, main, units), units);
-      arena.moveTail(shard, main, units);
-    } else if (this.#pad(shard, main, units) > 0) {
-      this.#letGo(shard, slot, hash, position);
-      arena.moveTail(shard, main, units);
-      return;
-    } else {
-      // Over itself: readers have to be told first.
-      pointAt(arena, slot, NOWHERE);
-      arena.moveTail(shard, main, units);
-      this.#copy(shard, slot, position, positionAt(main, arena.head(shard, main)), units);
-    }
+    const to = this.#skipPad(shard, main, units);
+    const hasRoom = main.units - arena.used(shard, main) >= units;
+    // Over itself: readers have to be told first.
+    if (!hasRoom) pointAt(arena, slot, NOWHERE);
+    if (!hasRoom) arena.moveTail(shard, main, units);
+    this.#copy(shard, slot, position, to, units);
+    if (hasRoom) arena.moveTail(shard, main, units);
     settleUses(arena, slot, 1);
   }
 
