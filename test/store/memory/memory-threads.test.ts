@@ -46,7 +46,6 @@ test("a worker that is ended while it writes leaves nothing behind that is not w
     const report = await run({ ...order, operations: 500, thread: 1 });
     expect(report.faults).toEqual([]);
   }
-  if (process.env.SHOW) console.log({ locksHeld });
   expect(locksHeld).toBeGreaterThan(0);
 }, 30_000);
 
