@@ -34,10 +34,10 @@ import {
 /** Some 50 µs. */
 const MOVED_UNITS_MAX = 2 ** 20 / UNIT_BYTES;
 
-/** How much of the main ring stays free, so that what moves within it is never out of readers' reach: 1/64. */
+/** How much of the main ring stays free: 1/64. What is not larger moves within the ring without ever being out of readers' reach. */
 const SLACK = 64;
 
-/** The part of the main ring that only what was used may fill: 1/8. More than what a large entry leaves free when it goes. */
+/** The part of the main ring that only what was used may fill: 1/8. More than entries leave free when they go, but for the largest. */
 const MUCH = 8;
 
 /** Above this part of the small ring an entry goes to the main one. */

@@ -157,7 +157,7 @@ export class MemoryStore {
         best = slot;
         bestAt = position;
         bestMs = found.storedMs;
-      }
+      } else hasMoved ||= found.isGone;
     }
     if (best < 0) return hasMoved ? "moved" : undefined;
     if (found.slot !== best && !found.load(shard, best, bestAt)) return "moved";
@@ -192,5 +192,5 @@ export class MemoryStore {
 
 /** Whether the request gets this variant. */
 function isSelected(found: Cursor, varyKeyFor: (varyNames: string) => string): boolean {
-  return !found.hasVary || varyKeyFor(found.varyNames()) === found.varyKey();
+  return !found.hasVary || (varyKeyFor(found.varyNames()) === found.varyKey() && !found.isGone);
 }

@@ -102,8 +102,9 @@ export class Writer {
     // What made room may have let the older one go.
     if (slot < 0 || hashAt(arena, slot) !== hash) slot = this.#room.pickSlot(shard, bucket);
     const marks = (older & (USES | WAS_USED)) | (isWanted ? WAS_USED : 0);
-    arena.doubles[(shard + STORED) / 2]! += 1;
-    return this.#publish(shard, slot, hash, position, stateOf(units, marks), since);
+    const isStored = this.#publish(shard, slot, hash, position, stateOf(units, marks), since);
+    if (isStored) arena.doubles[(shard + STORED) / 2]! += 1;
+    return isStored;
   }
 
   #freshen(shard: number, found: Cursor, facts: StoredFacts, lines: string, since: number): boolean {
