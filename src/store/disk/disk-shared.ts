@@ -117,6 +117,13 @@ export class DiskCells {
     Atomics.add(this.cells, TAKEN, units);
   }
 
+  /** All that is free; returns the units. */
+  takeAll(): number {
+    const free = Math.max(this.free, 0);
+    this.add(free);
+    return free;
+  }
+
   giveBack(units: number): void {
     Atomics.sub(this.cells, TAKEN, units);
   }

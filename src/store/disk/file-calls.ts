@@ -23,6 +23,8 @@ export interface FileCalls {
   /** Bytes of a file. */
   stat(path: string): Promise<number>;
   list(path: string): Promise<string[]>;
+  /** No matter if it is there. */
+  makeFolder(path: string): Promise<void>;
 }
 
 const MODES = { read: "r", change: "r+", create: "wx+" } as const;
@@ -57,6 +59,8 @@ export const fileCalls: FileCalls = {
   remove: (path) => promised<void>((done) => fs.unlink(path, (error) => done(error))),
   stat: async (path) => (await promised<fs.Stats>((done) => fs.stat(path, done))).size,
   list: (path) => promised<string[]>((done) => fs.readdir(path, done)),
+  makeFolder: (path) =>
+    promised<void>((done) => fs.mkdir(path, { recursive: true, mode: 0o700 }, (error) => done(error))),
 };
 
 /** `EIO` and its like; of another error, its name. */

@@ -11,7 +11,7 @@ import type { Database } from "bun:sqlite";
 import { renameSync, rmSync, statSync } from "node:fs";
 import type { IndexRow } from "./disk-report.ts";
 import { prepare, setUp } from "./index-schema.ts";
-import { brokenIndexPath, indexPath } from "./places.ts";
+import { brokenIndexPath, indexPath, unitsOf } from "./places.ts";
 import { nameOf, type PurgeMatches, rangesOf } from "./purge-matches.ts";
 
 export type IndexChange =
@@ -118,10 +118,13 @@ export class IndexDb {
     this.#statements.setFact.run("used", new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength));
   }
 
-  /** Bytes on the disk: its own, its log's, and those of one that was set aside. */
-  get bytes(): number {
+  /** Units on the disk: its own, its log's, and those of one that was set aside. */
+  get units(): number {
     const path = indexPath(this.#root);
-    return [path, `${path}-wal`, brokenIndexPath(this.#root)].reduce((sum, file) => sum + sizeOf(file), 0);
+    return [path, `${path}-wal`, brokenIndexPath(this.#root)].reduce(
+      (sum, file) => sum + unitsOf(sizeOf(file)),
+      0,
+    );
   }
 
   close(): void {

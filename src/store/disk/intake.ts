@@ -3,27 +3,21 @@
  * then to their name, then into the table, where all workers find them. What was
  * purged since it was fetched goes no further, at whatever step it is.
  */
+import { dirname } from "node:path";
 import type { StoredReport } from "./disk-report.ts";
-import { codeOf, type FileCalls } from "./file-calls.ts";
+import { codeOf } from "./file-calls.ts";
 import type { IndexChange } from "./index-db.ts";
+import type { KeeperParts } from "./keeper-parts.ts";
 import { draftPath, objectPath } from "./places.ts";
-import type { PurgerParts } from "./purger.ts";
-import type { Trouble } from "./trouble.ts";
-
-export interface IntakeParts extends PurgerParts {
-  readonly root: string;
-  readonly calls: FileCalls;
-  readonly trouble: Trouble;
-}
 
 export class Intake {
   stored = 0;
-  readonly #parts: IntakeParts;
+  readonly #parts: KeeperParts;
   /** By number: reported, and not in the table yet. */
   readonly #underWay = new Map<number, StoredReport>();
   #onIdle: (() => void) | undefined;
 
-  constructor(parts: IntakeParts) {
+  constructor(parts: KeeperParts) {
     this.#parts = parts;
   }
 
@@ -68,10 +62,10 @@ export class Intake {
   }
 
   async #name(report: StoredReport): Promise<void> {
-    const { root, calls, table, queue, removals, trouble } = this.#parts;
-    const { id, thread, units } = report;
+    const { table, queue, removals, trouble } = this.#parts;
+    const { id, units } = report;
     try {
-      await calls.rename(draftPath(root, id, thread), objectPath(root, id));
+      await this.#rename(report);
     } catch (error) {
       trouble.failed("rename", codeOf(error));
       queue.add({ do: "delete", id });
@@ -89,6 +83,18 @@ export class Intake {
     this.stored++;
     trouble.worked();
     this.#over(report);
+  }
+
+  async #rename({ id, thread }: StoredReport): Promise<void> {
+    const { root, calls } = this.#parts;
+    const [from, to] = [draftPath(root, id, thread), objectPath(root, id)];
+    try {
+      await calls.rename(from, to);
+    } catch (error) {
+      if (codeOf(error) !== "ENOENT") throw error;
+      await calls.makeFolder(dirname(to));
+      await calls.rename(from, to);
+    }
   }
 
   #decide({ key, tags, since }: StoredReport): "keep" | "markStale" | "drop" {

@@ -13,15 +13,16 @@ import { codeOf, type FileCalls, fileCalls } from "./file-calls.ts";
 import { type IndexChange, IndexDb, isCorrupt } from "./index-db.ts";
 import { IndexQueue } from "./index-queue.ts";
 import { Intake } from "./intake.ts";
+import type { KeeperParts } from "./keeper-parts.ts";
 import { ObjectTable } from "./object-table.ts";
 import { openDisk } from "./open-disk.ts";
 import type { PathLock } from "./path-lock.ts";
-import { RANGE_IDS, UNIT_BYTES, unitsOf } from "./places.ts";
+import { RANGE_IDS, UNIT_BYTES } from "./places.ts";
 import { PurgeLog } from "./purge-log.ts";
 import type { PurgeMatches } from "./purge-matches.ts";
 import { Purger } from "./purger.ts";
 import { Removals } from "./removals.ts";
-import { loadIndex, removeDrafts, removeStrays } from "./start-up.ts";
+import { StartUp } from "./start-up.ts";
 import { Trouble } from "./trouble.ts";
 
 export type { DiskListing } from "./disk-listing.ts";
@@ -71,6 +72,7 @@ export class DiskKeeper {
   readonly #intake: Intake;
   readonly #evictor: Evictor;
   readonly #purger: Purger;
+  readonly #startUp: StartUp;
   readonly #settings: DiskSettings;
   readonly #timer: ReturnType<typeof setInterval>;
   /** No number from here on was given to anything before this start. */
@@ -112,16 +114,25 @@ export class DiskKeeper {
       (code) => this.#trouble.failed("remove", code),
     );
     this.#evictor = new Evictor(cells, this.#table, this.#removals);
-    const purges = new PurgeLog();
-    const parts = { cells, table: this.#table, queue: this.#queue, removals: this.#removals, purges };
+    const parts: KeeperParts = {
+      root: path,
+      calls,
+      cells,
+      table: this.#table,
+      queue: this.#queue,
+      removals: this.#removals,
+      purges: new PurgeLog(),
+      trouble: this.#trouble,
+    };
     this.#purger = new Purger(parts);
-    this.#intake = new Intake({ ...parts, root: path, calls, trouble: this.#trouble });
+    this.#intake = new Intake(parts);
+    this.#startUp = new StartUp(parts);
     this.#countIndex();
     cells.setPause(pause.loading, true);
     this.loaded = this.#load();
     // An index without rows: what lies there is not known, and counts as if the disk were full.
     const isKnown = index.lastId >= 0;
-    this.tidied = this.loaded.then(() => this.#tidy(isKnown ? 0 : this.#assumeFull()));
+    this.tidied = this.loaded.then(() => this.#tidy(isKnown ? 0 : cells.takeAll()));
     this.#timer = setInterval(() => this.#rememberUsed(), USED_EACH_MS);
     this.#timer.unref();
   }
@@ -192,13 +203,11 @@ export class DiskKeeper {
 
   /** A worker has died, all of its reports have come, and the next of its number has not begun. */
   clearDeadWorker(thread: number): void {
-    const { path } = this.shared;
     const end = this.#cells.rangesEnd * RANGE_IDS;
     // What it wrote is still there until its drafts are removed.
-    const isDead = (id: number, whose: number) => whose === thread && id < end && !this.#intake.has(id);
     const units = this.#cells.takeOverDrafts(thread);
-    void removeDrafts(path, this.#calls, isDead)
-      .catch((error) => this.#trouble.failed("list", codeOf(error)))
+    void this.#startUp
+      .removeDrafts((id, whose) => whose === thread && id < end && !this.#intake.has(id))
       .then(() => this.#cells.giveBack(units));
   }
 
@@ -220,10 +229,9 @@ export class DiskKeeper {
   }
 
   async #load(): Promise<void> {
-    const { path } = this.shared;
     try {
-      await removeDrafts(path, this.#calls, (id) => id < this.#firstOfNow);
-      await loadIndex(this.#index, this.#table, this.#cells, (leaver) => void this.#removals.remove(leaver));
+      await this.#startUp.removeDrafts((id) => id < this.#firstOfNow);
+      await this.#startUp.loadIndex(this.#index);
     } catch (error) {
       if (isCorrupt(error)) this.#startOver(error);
       else this.#giveUp(error);
@@ -232,27 +240,12 @@ export class DiskKeeper {
     if (!this.#isClosed) this.#cells.setPause(pause.loading, false);
   }
 
-  #assumeFull(): number {
-    const free = Math.max(this.#cells.free, 0);
-    this.#cells.add(free);
-    return free;
-  }
-
-  /** `counted`: units that count for what no row knows, and are free as it goes. */
-  async #tidy(counted: number): Promise<void> {
-    let left = counted;
-    const onGone = (units: number) => {
-      const free = Math.min(units, left);
-      left -= free;
-      this.#cells.giveBack(free);
-    };
-    try {
-      const isOver = () => this.#isClosed;
-      await removeStrays(this.shared.path, this.#calls, () => this.#index, onGone, isOver);
-    } catch (error) {
-      this.#trouble.failed("list", codeOf(error));
-    }
-    this.#cells.giveBack(left);
+  #tidy(counted: number): Promise<void> {
+    return this.#startUp.removeStrays(
+      () => this.#index,
+      counted,
+      () => this.#isClosed,
+    );
   }
 
   #removeBroken(key: string, id: number, why: string): void {
@@ -318,7 +311,7 @@ export class DiskKeeper {
 
   /** The index takes room itself. */
   #countIndex(): void {
-    const units = unitsOf(this.#index.bytes);
+    const { units } = this.#index;
     this.#cells.add(units - this.#indexUnits);
     this.#indexUnits = units;
   }

@@ -33,8 +33,6 @@ export interface TableObject extends Leaver {
   readonly isMarkedStale: boolean;
 }
 
-export type Loading = "loaded" | "older" | "full";
-
 export class ObjectTable {
   entries = 0;
   /** Of all files. */
@@ -68,17 +66,18 @@ export class ObjectTable {
     return leaver;
   }
 
-  /** From the index, at the start: what is here already is newer, unless both are of the index. */
-  load(row: IndexRow, isUsed: boolean): { readonly loading: Loading; readonly leaver: Leaver | undefined } {
+  /**
+   * From the index, at the start. Not loaded: a newer one of its variant is here, or
+   * there is no room. A leaver was older.
+   */
+  load(row: IndexRow, isUsed: boolean): { readonly isLoaded: boolean; readonly leaver: Leaver | undefined } {
     const known = this.#variantAt(row);
-    if (known !== undefined && this.#storedMs[this.#slotOf(known)]! >= row.storedMs) {
-      return { loading: "older", leaver: undefined };
-    }
+    const isOlder = known !== undefined && this.#storedMs[this.#slotOf(known)]! >= row.storedMs;
     const at = known ?? this.#emptyAt(row.b);
-    if (at === undefined) return { loading: "full", leaver: undefined };
+    if (isOlder || at === undefined) return { isLoaded: false, leaver: undefined };
     const leaver = this.#clear(at);
     this.#fill(at, row, isUsed ? anyone.used : 0);
-    return { loading: "loaded", leaver };
+    return { isLoaded: true, leaver };
   }
 
   find(row: Pick<IndexRow, "id" | "a" | "b">): TableObject | undefined {

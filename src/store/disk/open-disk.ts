@@ -1,8 +1,9 @@
 /** Folders, the lock and the index of a disk: what there must be before it can be used. */
+import { mkdir } from "node:fs/promises";
 import { codeOf } from "./file-calls.ts";
 import { IndexDb, isCorrupt } from "./index-db.ts";
 import { PathLock } from "./path-lock.ts";
-import { makeFolders } from "./start-up.ts";
+import { draftsPath, objectsPath } from "./places.ts";
 
 export type OpenedDisk =
   | {
@@ -19,7 +20,8 @@ export async function openDisk(
 ): Promise<OpenedDisk> {
   let lock: PathLock | undefined;
   try {
-    await makeFolders(path);
+    for (const folder of [draftsPath(path), objectsPath(path)])
+      await mkdir(folder, { recursive: true, mode: 0o700 });
     lock = PathLock.take(path);
     if (lock === undefined) return { ok: false, problem: `Cannot use ${path}: another Headgate is using it` };
     return { ok: true, lock, index: openIndex(path, size, report) };

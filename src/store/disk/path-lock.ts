@@ -19,6 +19,7 @@ export class PathLock {
     const database = new Database(lockPath(root), { create: true });
     try {
       database.run("PRAGMA locking_mode = EXCLUSIVE");
+      database.run("PRAGMA journal_mode = MEMORY");
       database.run("BEGIN EXCLUSIVE");
       return new PathLock(database);
     } catch (error) {

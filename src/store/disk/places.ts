@@ -1,7 +1,7 @@
 /**
  * Where things lie below the disk's path, and how they are numbered.
  *
- *   objects/ab/0123456789ab   what is stored; the folder is named by the last two digits
+ *   objects/ab/0123456789ab   what is stored; the folder is named by the last two digits, and made when it is needed
  *   tmp/0123456789ab-3        what is being written, by which thread
  *   index.db, lock.db         see index-db.ts and path-lock.ts
  */
@@ -10,12 +10,11 @@ import { join } from "node:path";
 /** File systems give room in blocks of this size, most of them. */
 export const UNIT_BYTES = 4_096;
 
-export const FOLDERS = 256;
-
 /** Numbers of objects are handed out to workers in ranges of so many. */
 export const RANGE_IDS = 2 ** 16;
 
 const ID_DIGITS = 12;
+const FOLDER_NAME = /^[0-9a-f]{2}$/;
 const OBJECT_NAME = /^[0-9a-f]{12}$/;
 const DRAFT_NAME = /^([0-9a-f]{12})-(\d{1,3})$/;
 
@@ -40,11 +39,6 @@ export function objectsPath(root: string): string {
   return join(root, "objects");
 }
 
-/** `folder`: 0 to `FOLDERS` - 1. */
-export function folderPath(root: string, folder: number): string {
-  return `${root}/objects/${folder.toString(16).padStart(2, "0")}`;
-}
-
 export function objectPath(root: string, id: number): string {
   const name = nameOf(id);
   return `${root}/objects/${name.slice(-2)}/${name}`;
@@ -52,6 +46,10 @@ export function objectPath(root: string, id: number): string {
 
 export function draftPath(root: string, id: number, thread: number): string {
   return `${root}/tmp/${nameOf(id)}-${thread}`;
+}
+
+export function isFolderName(name: string): boolean {
+  return FOLDER_NAME.test(name);
 }
 
 /** Undefined for a file that is not ours. */

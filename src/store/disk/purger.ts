@@ -4,31 +4,19 @@
  */
 import { hashKey } from "../../limits/key-hash.ts";
 import type { DiskReport, IndexRow } from "./disk-report.ts";
-import type { DiskCells } from "./disk-shared.ts";
 import type { IndexDb } from "./index-db.ts";
-import type { IndexQueue } from "./index-queue.ts";
-import type { ObjectTable } from "./object-table.ts";
-import type { PurgeLog } from "./purge-log.ts";
+import type { KeeperParts } from "./keeper-parts.ts";
 import type { PurgeMatches } from "./purge-matches.ts";
-import type { Removals } from "./removals.ts";
 import { Slices } from "./slices.ts";
 
 const ROWS = 200;
 
-export interface PurgerParts {
-  readonly cells: DiskCells;
-  readonly table: ObjectTable;
-  readonly queue: IndexQueue;
-  readonly removals: Removals;
-  readonly purges: PurgeLog;
-}
-
 type Report<Kind> = Extract<DiskReport, { readonly disk: Kind }>;
 
 export class Purger {
-  readonly #parts: PurgerParts;
+  readonly #parts: KeeperParts;
 
-  constructor(parts: PurgerParts) {
+  constructor(parts: KeeperParts) {
     this.#parts = parts;
   }
 
