@@ -31,6 +31,7 @@ test.each([
     expect(sum(({ freshened }) => freshened)).toBeGreaterThan(10);
     expectWhole(order.buffer);
   },
+  30_000,
 );
 
 test("a worker that is ended while it writes leaves nothing behind that is not whole", async () => {
