@@ -26,6 +26,8 @@ const SMALL = 2;
 export class IndexDb {
   /** Of the keys' hashes. */
   readonly seed: number;
+  /** The largest number there was when it was opened; -1 when there was none. */
+  readonly lastId: number;
   readonly #database: Database;
   readonly #root: string;
   readonly #statements: ReturnType<typeof prepare>;
@@ -35,6 +37,8 @@ export class IndexDb {
     this.#root = root;
     this.#statements = prepare(database);
     this.seed = this.#seedOf();
+    const lastId = this.#statements.lastId.values()[0]?.[0];
+    this.lastId = typeof lastId === "number" ? lastId : -1;
   }
 
   /** Throws when it can't be read, or is of another version. `size`: bytes of the disk. */
@@ -98,12 +102,6 @@ export class IndexDb {
 
   has(id: number): boolean {
     return this.#statements.one.values(id).length > 0;
-  }
-
-  /** The largest number there is; -1 when there is none. */
-  get lastId(): number {
-    const id = this.#statements.lastId.values()[0]?.[0];
-    return typeof id === "number" ? id : -1;
   }
 
   /** Numbers of what was used, as it was written down last. */

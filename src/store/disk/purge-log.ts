@@ -2,17 +2,22 @@
  * The last purges, for what was being fetched or written when they came: it is
  * dropped, or marked stale, as it would have been had it been there.
  */
-import { matchesPurge, type PurgeMatches } from "./purge-matches.ts";
-
 const KEPT = 1_024;
+
+interface Purge {
+  /** What the sequence was advanced to for it. */
+  readonly sequence: number;
+  readonly matches: (key: string, tags: string) => boolean;
+  readonly soft: boolean;
+}
 
 export class PurgeLog {
   readonly #purges: { readonly sequence: number; readonly matches: PurgeMatches; readonly soft: boolean }[] =
     [];
   #forgotten = 0;
 
-  add(sequence: number, matches: PurgeMatches, soft: boolean): void {
-    this.#purges.push({ sequence, matches, soft });
+  add(purge: Purge): void {
+    this.#purges.push(purge);
     if (this.#purges.length > KEPT) this.#forgotten = this.#purges.shift()!.sequence;
   }
 
@@ -21,7 +26,7 @@ export class PurgeLog {
     if (since < this.#forgotten) return "drop";
     let decision: "keep" | "markStale" = "keep";
     for (const { sequence, matches, soft } of this.#purges) {
-      if (sequence <= since || !matchesPurge(key, tags, matches)) continue;
+      if (sequence <= since || !matches(key, tags)) continue;
       if (!soft) return "drop";
       decision = "markStale";
     }

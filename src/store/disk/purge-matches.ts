@@ -10,8 +10,6 @@ export interface PurgeMatches {
   readonly host?: string;
   readonly prefix?: string;
   readonly tag?: string;
-  /** A whole key: what was invalidated. */
-  readonly key?: string;
 }
 
 /** A range of names in the order of the index: from the first up to the other, which is not in it. */
@@ -29,7 +27,6 @@ export function nameOf(keyOrUrl: string): string {
 
 export function matchesPurge(key: string, tags: string, matches: PurgeMatches): boolean {
   const { url, host, prefix, tag } = matches;
-  if (matches.key !== undefined) return key === matches.key;
   if (tag !== undefined) return tags.split(" ").includes(tag);
   const name = nameOf(key);
   if (url !== undefined) return name === nameOf(url);
@@ -38,9 +35,8 @@ export function matchesPurge(key: string, tags: string, matches: PurgeMatches): 
 }
 
 /** Where the names are that match; all in these ranges do. A tag has none. */
-export function rangesOf({ url, host, prefix, key }: PurgeMatches): readonly NameRange[] {
-  const whole = url ?? key;
-  if (whole !== undefined) return [{ from: nameOf(whole), to: `${nameOf(whole)}\0` }];
+export function rangesOf({ url, host, prefix }: PurgeMatches): readonly NameRange[] {
+  if (url !== undefined) return [{ from: nameOf(url), to: `${nameOf(url)}\0` }];
   if (prefix !== undefined) return [{ from: nameOf(prefix), to: nameOf(prefix) + LAST }];
   return host === undefined ? [] : rangesOfHost(host);
 }

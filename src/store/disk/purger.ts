@@ -6,7 +6,7 @@ import { hashKey } from "../../limits/key-hash.ts";
 import type { DiskReport, IndexRow } from "./disk-report.ts";
 import type { IndexDb } from "./index-db.ts";
 import type { KeeperParts } from "./keeper-parts.ts";
-import type { PurgeMatches } from "./purge-matches.ts";
+import { matchesPurge, type PurgeMatches } from "./purge-matches.ts";
 import { Slices } from "./slices.ts";
 
 const ROWS = 200;
@@ -23,7 +23,11 @@ export class Purger {
   /** First of all: from now on nothing that was fetched before is stored. */
   announce(matches: PurgeMatches, soft: boolean): void {
     const { cells, purges } = this.#parts;
-    purges.add(cells.advanceSequence(), matches, soft);
+    purges.add({
+      sequence: cells.advanceSequence(),
+      matches: (key, tags) => matchesPurge(key, tags, matches),
+      soft,
+    });
   }
 
   /** How many there were; they are gone, or marked, on the disk too. */
@@ -44,7 +48,7 @@ export class Purger {
   /** Workers do not find it any more, or as stale, since it was told. */
   invalidate({ key, soft, sequence }: Report<"invalidated">): void {
     const { cells, table, queue, removals, purges } = this.#parts;
-    purges.add(sequence, { key }, soft);
+    purges.add({ sequence, matches: (other) => other === key, soft });
     const hash = hashKey(key, cells.seed);
     for (const id of table.idsOf(key)) {
       const row = { id, ...hash };

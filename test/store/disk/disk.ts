@@ -163,7 +163,12 @@ export function bytesOnDisk(path: string): number {
   return readdirSync(path, { recursive: true, withFileTypes: true })
     .filter((found) => found.isFile() && found.name !== "lock.db")
     .reduce(
-      (sum, found) => sum + Math.ceil(statSync(join(found.parentPath, found.name)).size / 4096) * 4096,
+      (sum, found) =>
+        sum +
+        Math.ceil(
+          (statSync(join(found.parentPath, found.name), { throwIfNoEntry: false })?.size ?? 0) / 4096,
+        ) *
+          4096,
       0,
     );
 }
