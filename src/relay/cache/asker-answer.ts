@@ -8,6 +8,7 @@ import type { ResponseHead } from "../../http1/head.ts";
 import { serializeResponse } from "../../http1/serialize.ts";
 import type { Link } from "../../net/link.ts";
 import { BodyPipe } from "../message/body-pipe.ts";
+import type { Piece } from "./fill.ts";
 import { persistence } from "./serve.ts";
 
 export interface AskerAnswerOptions {
@@ -40,12 +41,14 @@ export class AskerAnswer {
   }
 
   /** Passes a piece on; with the last one the body ends. */
-  pass(piece: Buffer, isLast: boolean, trailers: string, to: Link): void {
-    this.body.isLast = isLast;
-    if (isLast) this.body.trailers = trailers;
+  pass({ bytes, from, to }: Piece, isLast: boolean, trailers: string, client: Link): void {
+    const { body } = this;
+    body.dataEnd = to;
+    body.isLast = isLast;
+    if (isLast) body.trailers = trailers;
     const head = this.unsentHead;
     this.unsentHead = "";
-    this.pipe.take(piece, 0, to, head);
+    this.pipe.take(bytes, from, client, head);
   }
 }
 
@@ -56,10 +59,9 @@ class PieceBody implements Body {
   trailers = "";
   isLast = false;
 
-  take(bytes: Uint8Array): number {
-    this.dataEnd = bytes.length;
+  take(): number {
     if (this.isLast) this.done = true;
-    return bytes.length;
+    return this.dataEnd;
   }
 
   end(): boolean {

@@ -21,6 +21,7 @@ import { overdue } from "../overdue.ts";
 import type { Asked } from "./asked.ts";
 import { AskerAnswer } from "./asker-answer.ts";
 import { Fetch, type FetchAsker } from "./fetch.ts";
+import type { Piece } from "./fill.ts";
 import { mayBeGiven } from "./may-be-given.ts";
 import { Outflow } from "./outflow.ts";
 import { type Plan, planFor } from "./plan.ts";
@@ -31,7 +32,7 @@ import { DiskAnswer, type StoredAnswer } from "./stored-answer.ts";
 import { takeStored } from "./take-stored.ts";
 import { fetched, hitAfterAll, sharedHit } from "./told.ts";
 
-const NOTHING = Buffer.alloc(0);
+const NOTHING: Piece = { bytes: Buffer.alloc(0), from: 0, to: 0 };
 
 /** Rounds of waiting for another worker, which may fail each time; then it goes on alone. */
 const WAITS_MAX = 2;
@@ -214,7 +215,7 @@ export class Asker implements Handler, FetchAsker {
     const plan = planFor(asked, stale, { isAlone: this.isAlone, isSecond: this.isSecond });
     if (plan.isShared) {
       const running = cache.fetches.get(key);
-      if (running instanceof Fetch) {
+      if (running instanceof Fetch && !running.isOutdated) {
         if (this.join(running)) return;
         return this.begin({ ...plan, isShared: false });
       }
@@ -304,8 +305,8 @@ export class Asker implements Handler, FetchAsker {
     else fetch.passedOn();
   }
 
-  private pass(answer: AskerAnswer, fetch: Fetch, piece: Buffer): void {
-    const failure = this.outflow.admit(piece, 0, piece.length);
+  private pass(answer: AskerAnswer, fetch: Fetch, piece: Piece): void {
+    const failure = this.outflow.admit(piece.bytes, piece.from, piece.to);
     if (failure !== undefined) return this.fail(failure);
     if (piece !== NOTHING) this.nextPiece++;
     const isLast = fetch.isDone && this.nextPiece >= fetch.fill.count;

@@ -92,6 +92,12 @@ export class Fetch implements AttemptOwner, Fetching {
     this.request = new Request(plan.head, asked.passage, asked.settings);
   }
 
+  /** Something under its key was purged since it began: its answer may be what had to go. */
+  get isOutdated(): boolean {
+    const { cache, key } = this.asked;
+    return cache.memory.sequence(key) !== this.since;
+  }
+
   /** `asker` may hear of it before this returns. None: nobody waits, it is for the store alone. */
   start(asker: FetchAsker | undefined): void {
     const { cache, key } = this.asked;
@@ -242,11 +248,12 @@ export class Fetch implements AttemptOwner, Fetching {
   /** What becomes of it when there is no place for it may be another thing. */
   private keep(ruling: Ruling): Ruling {
     const { prefix } = ruling;
-    if (prefix !== undefined) this.fill.add(prefix);
+    const piece = prefix && { bytes: prefix, from: 0, to: prefix.length };
+    if (piece !== undefined) this.fill.add(piece);
     if (!ruling.storing.store) return ruling;
     this.keeping = Keeping.of(this.asked, ruling, this.since, () => this.balance());
     if (this.keeping === undefined) return ruling.notStored("too large");
-    if (prefix !== undefined) this.keeping.take(prefix, this.fill);
+    if (piece !== undefined) this.keeping.take(piece, this.fill);
     for (const asker of this.askers.slice(1)) if (!ruling.suits(asker.asked)) this.send(asker);
     return ruling;
   }
@@ -254,7 +261,7 @@ export class Fetch implements AttemptOwner, Fetching {
   private take(body: Body, bytes: Buffer, at: number): void {
     const end = body.take(bytes, at);
     if (body.dataEnd > at) {
-      const piece = bytes.subarray(at, body.dataEnd);
+      const piece = { bytes, from: at, to: body.dataEnd };
       this.fill.add(piece);
       this.keeping?.take(piece, this.fill);
     }
@@ -301,7 +308,7 @@ export class Fetch implements AttemptOwner, Fetching {
   private loseOthers(): void {
     const { cache, key } = this.asked;
     if (this.plan.hasFlight) cache.flights.giveUp(key);
-    cache.fetches.delete(key);
+    if (cache.fetches.get(key) === this) cache.fetches.delete(key);
     if (this.askers.length < 2) return;
     cache.setUnshareable(key, this.context.now);
     for (const asker of this.askers.slice(1)) this.send(asker);

@@ -2,6 +2,14 @@
  * The body of an answer as it comes, in the pieces that it came in. Askers read
  * it each at its own pace; what all of them have, and nobody keeps, is dropped.
  */
+
+/** `bytes[from..to)`: no view of it is made, since that costs as much as reading a head. */
+export interface Piece {
+  readonly bytes: Buffer;
+  readonly from: number;
+  readonly to: number;
+}
+
 export class Fill {
   /** Bytes that have come. */
   bytes = 0;
@@ -9,32 +17,38 @@ export class Fill {
   heldBytes = 0;
   /** Pieces that were dropped: the first that is here has this number. */
   dropped = 0;
-  readonly #pieces: Buffer[] = [];
-
-  get pieces(): readonly Buffer[] {
-    return this.#pieces;
-  }
+  private readonly held: Piece[] = [];
 
   get count(): number {
-    return this.dropped + this.#pieces.length;
+    return this.dropped + this.held.length;
   }
 
-  add(piece: Buffer): void {
-    this.#pieces.push(piece);
-    this.bytes += piece.length;
-    this.heldBytes += piece.length;
+  /** What is here, for the store. */
+  views(): Buffer[] {
+    return this.held.map(viewOf);
+  }
+
+  add(piece: Piece): void {
+    const byteCount = piece.to - piece.from;
+    this.held.push(piece);
+    this.bytes += byteCount;
+    this.heldBytes += byteCount;
   }
 
   /** By its number; undefined when it has yet to come, or was dropped. */
-  at(number: number): Buffer | undefined {
-    return this.#pieces[number - this.dropped];
+  at(number: number): Piece | undefined {
+    return this.held[number - this.dropped];
   }
 
   /** Those before this number. */
   dropUntil(number: number): void {
-    const most = Math.min(number - this.dropped, this.#pieces.length);
+    const most = Math.min(number - this.dropped, this.held.length);
     if (most <= 0) return;
-    for (const piece of this.#pieces.splice(0, most)) this.heldBytes -= piece.length;
+    for (const { from, to } of this.held.splice(0, most)) this.heldBytes -= to - from;
     this.dropped += most;
   }
+}
+
+export function viewOf({ bytes, from, to }: Piece): Buffer {
+  return from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to);
 }

@@ -8,7 +8,7 @@ import { stored as flag } from "../../cache/facts.ts";
 import type { DiskWriter } from "../../store/disk/tier.ts";
 import type { NewEntry } from "../../store/new-entry.ts";
 import type { Asked } from "./asked.ts";
-import type { Fill } from "./fill.ts";
+import { type Fill, type Piece, viewOf } from "./fill.ts";
 import type { Ruling } from "./ruling.ts";
 
 type Head = Omit<NewEntry, "body">;
@@ -55,10 +55,10 @@ export class Keeping {
     return this.writer?.isFull === true;
   }
 
-  take(piece: Buffer, fill: Fill): void {
+  take(piece: Piece, fill: Fill): void {
     if (this.isGivenUp) return;
-    if (this.writer !== undefined) this.writer.write(piece);
-    else if (fill.bytes > this.asked.cache.memory.objectBytesMax && !this.toDisk(fill.pieces)) {
+    if (this.writer !== undefined) this.writer.write(viewOf(piece));
+    else if (fill.bytes > this.asked.cache.memory.objectBytesMax && !this.toDisk(fill.views())) {
       this.isGivenUp = true;
       this.keepsAll = false;
     }
@@ -72,7 +72,7 @@ export class Keeping {
     if ((facts.flags & flag.partial) !== 0 && facts.bodyBytes !== fill.bytes) return;
     cache.setShareable(this.head.key);
     if (this.writer !== undefined) return void this.writer.commit();
-    cache.memory.put({ ...this.head, facts: wholeFacts(facts, fill.bytes), body: fill.pieces }, this.since);
+    cache.memory.put({ ...this.head, facts: wholeFacts(facts, fill.bytes), body: fill.views() }, this.since);
   }
 
   /** The rest will never come. What did is a part, where the origin says how it can be completed (RFC 9111 §3.3). */
@@ -89,7 +89,7 @@ export class Keeping {
       bodyBytes: fill.bytes,
       wholeBytes: this.wholeBytes,
     };
-    this.asked.cache.memory.put({ ...this.head, facts: part, body: fill.pieces }, this.since);
+    this.asked.cache.memory.put({ ...this.head, facts: part, body: fill.views() }, this.since);
   }
 
   /** To be fetched to its end though nobody waits for it. */

@@ -8,6 +8,7 @@ import { KEY_BYTES, KEY_BYTES_MAX, TEXT } from "./entry.ts";
 export class WantedKey {
   hash = 0;
   #length = 0;
+  #text = "";
   readonly #seed: number;
   readonly #cells: Int32Array;
   readonly #bytes: Buffer;
@@ -21,8 +22,11 @@ export class WantedKey {
 
   /** False for a key that is too long to be stored. */
   set(key: string): boolean {
+    // A miss asks several times for the same.
+    if (key === this.#text && this.hash !== 0) return true;
     this.#length = key.length;
     if (key.length > KEY_BYTES_MAX) return false;
+    this.#text = key;
     this.#cells[key.length >> 2] = 0;
     this.#bytes.latin1Write(key, 0);
     this.hash = hashOf(key, this.#seed);
