@@ -133,15 +133,15 @@ function refusalOf(
   rule: CacheRule | undefined,
   targetUri: string | undefined,
 ): string | undefined {
-  if (method !== "GET" && !isForGet(method, answer.lines, targetUri)) return `method ${method}`;
+  if (method !== "GET" && !isForGet(method, answer, targetUri)) return `method ${method}`;
   if (rule?.never === true) return "a rule says never";
   if (request.control.noStore) return "no-store in the request";
   return mayBeKept(answer.status) ? undefined : `status ${answer.status}`;
 }
 
-/** An answer to POST that says it is what GET would give (RFC 9110 §9.3.3). */
-function isForGet(method: string, lines: string, targetUri: string | undefined): boolean {
-  if (method !== "POST" || targetUri === undefined) return false;
+/** An answer to POST that says it is what GET would give (RFC 9110 §9.3.3, §8.7); what reports an error does not. */
+function isForGet(method: string, { status, lines }: Answer, targetUri: string | undefined): boolean {
+  if (method !== "POST" || status !== 200 || targetUri === undefined) return false;
   const location = firstValue(lines, "content-location");
   return location !== undefined && namesUri(location, targetUri);
 }

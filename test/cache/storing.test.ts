@@ -98,6 +98,14 @@ describe("is not stored:", () => {
       "method POST",
     ],
     [
+      "POST that failed (RFC 9110 §8.7)",
+      "POST",
+      "",
+      503,
+      "Cache-Control: max-age=60|Content-Location: /x",
+      "method POST",
+    ],
+    [
       "POST that names another",
       "POST",
       "",
