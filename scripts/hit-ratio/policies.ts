@@ -2,7 +2,8 @@
 import { entryUnits, headEnd, textBytes } from "../../src/store/memory/entry.ts";
 import { UNIT_BYTES } from "../../src/store/memory/layout.ts";
 import type { Tuning } from "../../src/store/memory/room.ts";
-import { MemoryStore, memoryBuffer, type NewEntry } from "../../src/store/memory/store.ts";
+import { MemoryStore, memoryBuffer } from "../../src/store/memory/store.ts";
+import type { NewEntry } from "../../src/store/new-entry.ts";
 import { sizeOf } from "./traces.ts";
 
 /** Whether it had the object; it has it afterwards, if it wants. */

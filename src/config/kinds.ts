@@ -142,7 +142,7 @@ function ranged(
 
 /** The four that the command line reads too. */
 export const adminAddress = either("off", hostPort);
-/** Bytes; 0 is no cache. */
-export const cacheSize = orOff(size("1MiB", "16GiB"));
+/** Bytes, of which no typed array can span more than 4 GiB; 0 is no cache. */
+export const cacheSize = orOff(size("1MiB", "4GiB"));
 export const workerCount = either("auto", count(1, 64));
 export const logFormat = choice("auto", "json", "common", "pretty");

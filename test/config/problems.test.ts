@@ -181,7 +181,7 @@ const messages: readonly (readonly [string, unknown, readonly string[]])[] = [
   [
     "a cache that is off in no word",
     { cache: { memory: 0 } },
-    ['cache.memory: Expected "off" or a size such as "512B", "32KiB" or "10MB", from 1MiB to 16GiB, found 0'],
+    ['cache.memory: Expected "off" or a size such as "512B", "32KiB" or "10MB", from 1MiB to 4GiB, found 0'],
   ],
   ["a typo in a section's name", { listners: [] }, ['listners: Unknown setting, did you mean "listeners"?']],
   [

@@ -28,7 +28,7 @@ export const cacheRows: Rows = {
     good: [
       ["off", 0],
       ["1MiB", 2 ** 20],
-      ["16GiB", 2 ** 34],
+      ["4GiB", 2 ** 32],
     ],
     bad: ["1023KiB", "17GiB", "0B", 0, 67_108_864, false, "", "on", "OFF", "64"],
   },

@@ -4,26 +4,8 @@
  * nothing of rings: it gets a cell to write at.
  */
 import type { StoredFacts } from "../../cache/facts.ts";
+import type { NewEntry } from "../new-entry.ts";
 import { UNIT_BYTES } from "./layout.ts";
-
-/** Texts are latin1: of other characters the low byte would be kept. */
-export interface NewEntry {
-  readonly key: string;
-  readonly facts: StoredFacts;
-  /** Lower case, sorted, joined by ","; empty without Vary. */
-  readonly varyNames: string;
-  readonly varyKey: string;
-  /** Joined by " ". */
-  readonly tags: string;
-  /** The address that was dialled. */
-  readonly peer: string;
-  /** Of the status line. */
-  readonly reason: string;
-  /** Field lines with CRLFs, without Content-Length. */
-  readonly lines: string;
-  /** Pieces in order, `facts.bodyBytes` together. */
-  readonly body: readonly Uint8Array[];
-}
 
 export const KEY_BYTES_MAX = 16 * 1024;
 

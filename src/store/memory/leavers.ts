@@ -3,8 +3,9 @@
  * They are made under the shard's lock, while the entries still stand there, and
  * handed out when it is open again. Bounded: what is beyond is lost.
  */
+
+import type { NewEntry } from "../new-entry.ts";
 import type { Arena } from "./arena.ts";
-import type { NewEntry } from "./entry.ts";
 import { Cursor } from "./found.ts";
 
 /** Of bodies, for each change that made room. */

@@ -6,8 +6,8 @@
  * It knows keys, variants and purges, and not what makes an answer fresh.
  */
 import type { StoredFacts } from "../../cache/facts.ts";
+import type { NewEntry } from "../new-entry.ts";
 import { Arena } from "./arena.ts";
-import type { NewEntry } from "./entry.ts";
 import { Cursor, type Found } from "./found.ts";
 import { WantedKey } from "./key.ts";
 import {
@@ -28,7 +28,6 @@ import { type MemoryStats, StatsReader } from "./stats.ts";
 import { applyVerdict, type Verdict, type Visitor, visitAll, visitKey } from "./visit.ts";
 import { type Putting, sequenceNow, Writer } from "./writer.ts";
 
-export type { NewEntry } from "./entry.ts";
 export type { Found, Visited } from "./found.ts";
 
 const FIND_TRIES = 3;

@@ -4,16 +4,9 @@
  */
 import type { StoredFacts } from "../../cache/facts.ts";
 import { lock, unlock } from "../../limits/lock.ts";
+import type { NewEntry } from "../new-entry.ts";
 import type { Arena } from "./arena.ts";
-import {
-  entryUnits,
-  headEnd,
-  type NewEntry,
-  rewriteEntry,
-  textBytes,
-  textBytesAt,
-  writeEntry,
-} from "./entry.ts";
+import { entryUnits, headEnd, rewriteEntry, textBytes, textBytesAt, writeEntry } from "./entry.ts";
 import { Cursor } from "./found.ts";
 import { recall } from "./ghosts.ts";
 import type { WantedKey } from "./key.ts";

@@ -4,7 +4,8 @@
  * room. So any piece of another answer in it shows.
  */
 import type { StoredFacts } from "../../../src/cache/facts.ts";
-import type { Found, NewEntry } from "../../../src/store/memory/store.ts";
+import type { Found } from "../../../src/store/memory/store.ts";
+import type { NewEntry } from "../../../src/store/new-entry.ts";
 
 export const NOW = Date.UTC(2026, 10, 21);
 

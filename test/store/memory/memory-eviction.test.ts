@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { hashOf } from "../../../src/store/memory/key.ts";
 import { bucketOf, planLayout, WAYS } from "../../../src/store/memory/layout.ts";
-import { MemoryStore, memoryBuffer, type NewEntry } from "../../../src/store/memory/store.ts";
+import { MemoryStore, memoryBuffer } from "../../../src/store/memory/store.ts";
+import type { NewEntry } from "../../../src/store/new-entry.ts";
 import { answer, findFault } from "./answers.ts";
 
 const MIB = 2 ** 20;
