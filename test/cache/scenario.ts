@@ -183,6 +183,7 @@ const RANGES = [
   "bytes=0-4",
   "bytes=5-",
   "bytes=-3",
+  "bytes=-20",
   "bytes=0-2,8-9",
   "bytes=3-4,0-5",
   "bytes=20-",
