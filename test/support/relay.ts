@@ -7,6 +7,7 @@
  * When the story is told, everyone still there hangs up, and the books must
  * balance: every exchange has one record, every gauge is back at zero, what limits
  * had given is given back, and no link is left open but those that the pool keeps.
+ * With a cache (`cache.ts`), nothing is being fetched and no copy of an answer is held.
  */
 import { expect, test } from "bun:test";
 import { parseConfig } from "../../src/config/load.ts";
@@ -24,6 +25,7 @@ import type { ExchangeRecord } from "../../src/observe/record.ts";
 import { parseCidr } from "../../src/policy/address.ts";
 import { reachOf } from "../../src/policy/destination.ts";
 import type { HostList } from "../../src/policy/host-list.ts";
+import type { AnswerCache } from "../../src/relay/cache/answer-cache.ts";
 import { acceptClient, type ListenerFacts } from "../../src/relay/client/accept.ts";
 import { shedLoad } from "../../src/relay/client/shed.ts";
 import { type RelayContext, type Settings, TICK_MS } from "../../src/relay/context.ts";
@@ -82,7 +84,7 @@ export class FakeRelay {
   /** A client for each of its connections. */
   readonly #admitted: string[] = [];
 
-  constructor() {
+  constructor(cache?: AnswerCache) {
     const relay = this;
     this.context = {
       settings: settingsOn(readConfig({})),
@@ -111,7 +113,7 @@ export class FakeRelay {
         },
         openOf: (client) => this.#admitted.filter((each) => each === client).length,
       }),
-      cache: undefined,
+      cache,
       isDraining: false,
       refusedOpen: 0,
     };
@@ -233,6 +235,9 @@ export class FakeRelay {
       held: this.context.held.size,
       waitingToBeTakenIn: this.context.acceptQueue.size,
       countedByLimits: countedAtOnce(this.#limits),
+      fetches: this.context.cache?.fetches.size ?? 0,
+      fetchDeadlines: this.context.cache?.deadlines.size ?? 0,
+      copiedBytes: this.context.cache?.copiedBytes ?? 0,
     }).toEqual({
       dials: 0,
       admitted: 0,
@@ -244,6 +249,9 @@ export class FakeRelay {
       held: 0,
       waitingToBeTakenIn: 0,
       countedByLimits: 0,
+      fetches: 0,
+      fetchDeadlines: 0,
+      copiedBytes: 0,
     });
   }
 
@@ -255,6 +263,9 @@ export class FakeRelay {
       throw error;
     });
     context.deadlines.sweep(now, (_, error) => {
+      throw error;
+    });
+    context.cache?.deadlines.sweep(now, (_, error) => {
       throw error;
     });
     shedLoad(context);
@@ -299,7 +310,7 @@ export function found(...addresses: readonly string[]): Resolution {
 }
 
 /** All promises that could go on have. */
-function settled(): Promise<void> {
+export function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
