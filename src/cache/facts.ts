@@ -45,3 +45,22 @@ export interface StoredFacts {
   /** Bytes of the whole body; that of a part may be unknown, -1. */
   readonly wholeBytes: number;
 }
+
+/** The facts alone of what has more to it. */
+export function factsOf(given: StoredFacts): StoredFacts {
+  const { status, flags, storedMs, initialAgeMs, lifetimeMs, staleWhileRevalidateMs } = given;
+  const { staleIfErrorMs, lastModifiedMs, bodyBytes, rangeFirst, wholeBytes } = given;
+  return {
+    status,
+    flags,
+    storedMs,
+    initialAgeMs,
+    lifetimeMs,
+    staleWhileRevalidateMs,
+    staleIfErrorMs,
+    lastModifiedMs,
+    bodyBytes,
+    rangeFirst,
+    wholeBytes,
+  };
+}

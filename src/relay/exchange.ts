@@ -34,6 +34,8 @@ export class Exchange implements ExchangeRecord {
   upstream: string | undefined = undefined;
   reused = false;
   cache: CacheWord | undefined = undefined;
+  /** `Cache-Status` for an answer of our own, a whole line with its CRLF; empty where the cache has no part. */
+  cacheLine = "";
   failure: FailureWord | undefined = undefined;
   rule: string | undefined = undefined;
   reason: Reason | undefined = undefined;

@@ -12,19 +12,26 @@ import type {
   TierStats,
 } from "../admin/cache-admin.ts";
 import { cacheOff } from "../admin/cache-admin.ts";
+import { factsOf } from "../cache/facts.ts";
 import type { Config } from "../config/schema.ts";
 import { MAIN_THREAD } from "../limits/lock.ts";
 import { cells } from "../observe/cells.ts";
 import type { Counters } from "../observe/counters.ts";
 import { type HeavyHitter, HeavyHitters } from "../observe/heavy-hitters.ts";
+import type { DiskReport } from "../store/disk/disk-report.ts";
+import { type DiskShared, THREADS_MAX } from "../store/disk/disk-shared.ts";
 import { DiskKeeper } from "../store/disk/keeper.ts";
-import type { DiskReport, DiskShared } from "../store/disk/tier.ts";
+import { DiskTier } from "../store/disk/tier.ts";
 import { MemoryStore, type Visited } from "../store/memory/store.ts";
 import { keyMatcher, spelledAs } from "./cache-keys.ts";
 import type { CacheMemory } from "./cache-memory.ts";
+import { keepOnDisk } from "./keep-on-disk.ts";
 
 /** What was asked for and missing, while nothing may be fetched. */
 const MISSING_MAX = 1_000;
+
+/** How long a stop may take for it. */
+const KEEPING_MS = 5_000;
 
 export class CacheKeeper implements CacheAdmin {
   readonly isOn: boolean;
@@ -142,8 +149,15 @@ export class CacheKeeper implements CacheAdmin {
     }
   }
 
+  /** What is in memory goes to the disk, as much of it as there is time for: the next start finds it there. */
   async close(): Promise<void> {
-    await this.#disk?.close();
+    const disk = this.#disk;
+    if (disk === undefined) return;
+    if (this.#memory !== undefined) {
+      const tier = new DiskTier(disk.shared, THREADS_MAX - 1, (report) => disk.onReport(report));
+      await keepOnDisk(this.#memory, tier, KEEPING_MS);
+    }
+    await disk.close();
   }
 }
 
@@ -159,25 +173,11 @@ function spelledMatches(matches: PurgeMatches): PurgeMatches {
 }
 
 function listingOf(entry: Visited): StoredListing {
-  const { status, flags, storedMs, initialAgeMs, lifetimeMs, staleWhileRevalidateMs } = entry;
-  const { staleIfErrorMs, lastModifiedMs, bodyBytes, rangeFirst, wholeBytes, isMarkedStale } = entry;
   return {
     key: entry.key(),
     tier: "memory",
-    facts: {
-      status,
-      flags,
-      storedMs,
-      initialAgeMs,
-      lifetimeMs,
-      staleWhileRevalidateMs,
-      staleIfErrorMs,
-      lastModifiedMs,
-      bodyBytes,
-      rangeFirst,
-      wholeBytes,
-    },
-    isMarkedStale,
+    facts: factsOf(entry),
+    isMarkedStale: entry.isMarkedStale,
     lines: entry.lines(),
     tags: entry.tags(),
     varyNames: entry.varyNames(),

@@ -51,7 +51,13 @@ export function gateDeps(supervisor: Supervisor): GateDeps {
         Promise.resolve(resolver.resolve(host)),
       );
     },
-    proxyPac: (host) => proxyPac(supervisor.config, supervisor.listeners, host),
+    // A server's address is no proxy's.
+    proxyPac: (host) =>
+      proxyPac(
+        supervisor.config,
+        supervisor.listeners.filter(({ mode }) => mode === "forward"),
+        host,
+      ),
     memoryCeiling: () => supervisor.memoryWatch.ceiling,
   };
 }

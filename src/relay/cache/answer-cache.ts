@@ -23,6 +23,12 @@ export interface Fetching extends Deadlined {
   readonly isOver: boolean;
 }
 
+/** Told before a fetch begins: what was fetched before a purge is not stored after it. */
+export interface Since {
+  readonly memory: number;
+  readonly disk: number;
+}
+
 /** Among the answers under one key. */
 interface Variant {
   readonly varyNames: string;
@@ -79,6 +85,10 @@ export class AnswerCache {
     return this.memory.find(key, this.#varyKeyFor);
   }
 
+  since(key: string): Since {
+    return { memory: this.memory.sequence(key), disk: this.disk?.sequence ?? 0 };
+  }
+
   /** What `find` finds, to be kept for a while. */
   copyOf(key: string, request: CacheRequest): MemoryAnswer | undefined {
     const found = this.find(key, request);
@@ -99,16 +109,16 @@ export class AnswerCache {
   }
 
   /** What a 304 has made of a stored answer takes its place. */
-  refresh(key: string, stored: StoredAnswer, fresh: StoredAnswer, variant: Variant, since: number): void {
+  refresh(key: string, stored: StoredAnswer, fresh: StoredAnswer, variant: Variant, since: Since): void {
     const { facts, reason, lines, peer, tags } = fresh;
     const hasSameVariant = variant.varyNames === stored.varyNames && variant.varyKey === stored.varyKey;
     if (stored instanceof MemoryAnswer) {
       const { varyNames, varyKey } = variant;
       this.memory.put(
         { key, facts, varyNames, varyKey, tags, peer, reason, lines, body: [stored.body] },
-        since,
+        since.memory,
       );
-    } else if (hasSameVariant) void this.disk?.freshen(stored.entry, facts, lines);
+    } else if (hasSameVariant) void this.disk?.freshen(stored.entry, facts, lines, since.disk);
     else this.invalidate(key);
   }
 

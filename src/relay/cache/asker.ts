@@ -30,7 +30,7 @@ import type { Ruling } from "./ruling.ts";
 import { persistence, serve } from "./serve.ts";
 import { DiskAnswer, type StoredAnswer } from "./stored-answer.ts";
 import { takeStored } from "./take-stored.ts";
-import { fetched, hitAfterAll, sharedHit } from "./told.ts";
+import { fetched, forwarded, hitAfterAll, sharedHit } from "./told.ts";
 
 const NOTHING: Piece = { bytes: Buffer.alloc(0), from: 0, to: 0 };
 
@@ -328,7 +328,9 @@ export class Asker implements Handler, FetchAsker {
   }
 
   private fail(failure: Failure): void {
-    const { session, head, persists } = this.asked;
+    const { session, head, persists, exchange, settings } = this.asked;
+    exchange.cache ??= "miss";
+    exchange.cacheLine = forwarded(settings, this.because);
     session.fail(failure, head, persists);
   }
 

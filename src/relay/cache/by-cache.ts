@@ -48,6 +48,7 @@ export function answerByCache(
     if (cache.isOffline) return tellMissing(session, exchange, settings, cache, head, passage);
     const line = forwarded(settings, "method");
     exchange.cache = "bypass";
+    exchange.cacheLine = line;
     return new Forward(
       session,
       exchange,
@@ -120,6 +121,7 @@ function bypass(
   passage: Passage,
 ): Handler {
   exchange.cache = "bypass";
-  const onlooker = { addedLines: forwarded(settings, "bypass"), onAnswer: () => undefined };
+  exchange.cacheLine = forwarded(settings, "bypass");
+  const onlooker = { addedLines: exchange.cacheLine, onAnswer: () => undefined };
   return new Forward(session, exchange, settings, head, passage, onlooker);
 }

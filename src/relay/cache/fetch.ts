@@ -27,7 +27,7 @@ import type { Reply } from "../message/reply.ts";
 import { Request } from "../message/request.ts";
 import { overdue } from "../overdue.ts";
 import type { Upstream } from "../upstream-pool.ts";
-import type { Fetching } from "./answer-cache.ts";
+import type { Fetching, Since } from "./answer-cache.ts";
 import type { Asked } from "./asked.ts";
 import { Fill } from "./fill.ts";
 import { Keeping } from "./keeping.ts";
@@ -71,7 +71,7 @@ export class Fetch implements AttemptOwner, Fetching {
   private readonly attempt: Attempt;
   private readonly request: Request;
   private readonly askers: FetchAsker[] = [];
-  private readonly since: number;
+  private readonly since: Since;
   private keeping: Keeping | undefined = undefined;
   /** Ours to let go of. */
   private validates: StoredAnswer | undefined;
@@ -87,7 +87,7 @@ export class Fetch implements AttemptOwner, Fetching {
     this.context = asked.context;
     this.plan = plan;
     this.validates = plan.validates;
-    this.since = asked.cache.memory.sequence(asked.key);
+    this.since = asked.cache.since(asked.key);
     this.attempt = new Attempt(asked.context, asked.settings, asked.exchange, asked.passage, this);
     this.request = new Request(plan.head, asked.passage, asked.settings);
   }
@@ -95,7 +95,7 @@ export class Fetch implements AttemptOwner, Fetching {
   /** Something under its key was purged since it began: its answer may be what had to go. */
   get isOutdated(): boolean {
     const { cache, key } = this.asked;
-    return cache.memory.sequence(key) !== this.since;
+    return cache.memory.sequence(key) !== this.since.memory;
   }
 
   /** `asker` may hear of it before this returns. None: nobody waits, it is for the store alone. */
@@ -238,6 +238,14 @@ export class Fetch implements AttemptOwner, Fetching {
     const ruling = ruleOn(asked, plan, head, this.framing, times, this.since);
     this.ruling = ruling;
     if (ruling.stored !== undefined) return this.everybodyHas(ruling.stored, ruling.because);
+    // The rest of a part that nobody asked for, and that does not go with it.
+    if (
+      plan.completes !== undefined &&
+      ruling.prefix === undefined &&
+      (head.status === 206 || head.status === 416)
+    ) {
+      return this.everybodyAgain();
+    }
     this.releaseValidated();
     const kept = this.keep(ruling);
     if (!kept.storing.store) this.loseOthers();
@@ -297,6 +305,12 @@ export class Fetch implements AttemptOwner, Fetching {
       asker.onStored(stored, because, this.ruling?.upstreamStatus);
     }
     this.releaseValidated();
+  }
+
+  private everybodyAgain(): void {
+    const askers = this.over();
+    this.releaseValidated();
+    for (const asker of askers) asker.onAlone();
   }
 
   private releaseValidated(): void {

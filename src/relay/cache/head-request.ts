@@ -11,7 +11,9 @@ import { forwarded } from "./told.ts";
 export function forwardHead(asked: Asked, because: Because): Forward {
   const { session, exchange, settings, head, passage } = asked;
   exchange.cache = "miss";
-  return new Forward(session, exchange, settings, head, passage, new HeadOnlooker(asked, because));
+  const onlooker = new HeadOnlooker(asked, because);
+  exchange.cacheLine = onlooker.addedLines;
+  return new Forward(session, exchange, settings, head, passage, onlooker);
 }
 
 class HeadOnlooker implements Onlooker {
@@ -44,6 +46,6 @@ class HeadOnlooker implements Onlooker {
     const storing = decideStoring("GET", request, { status, lines: fresh }, times, rule);
     if (!storing.store) return void cache.invalidate(key);
     const answer = stored.with(storing.facts, storing.lines);
-    cache.refresh(key, stored, answer, stored, cache.memory.sequence(key));
+    cache.refresh(key, stored, answer, stored, cache.since(key));
   }
 }

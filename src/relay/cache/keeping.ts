@@ -7,6 +7,7 @@ import type { StoredFacts } from "../../cache/facts.ts";
 import { stored as flag } from "../../cache/facts.ts";
 import type { DiskWriter } from "../../store/disk/tier.ts";
 import type { NewEntry } from "../../store/new-entry.ts";
+import type { Since } from "./answer-cache.ts";
 import type { Asked } from "./asked.ts";
 import { type Fill, type Piece, viewOf } from "./fill.ts";
 import type { Ruling } from "./ruling.ts";
@@ -22,14 +23,14 @@ export class Keeping {
   // Made for requests: private fields with a # would take three times as long to set up.
   private readonly asked: Asked;
   private readonly head: Head;
-  private readonly since: number;
+  private readonly since: Since;
   /** Of the whole body; -1 while that is not known. */
   private readonly wholeBytes: number;
   private readonly onRoom: () => void;
   private writer: DiskWriter | undefined = undefined;
   private isGivenUp = false;
 
-  private constructor(asked: Asked, head: Head, wholeBytes: number, since: number, onRoom: () => void) {
+  private constructor(asked: Asked, head: Head, wholeBytes: number, since: Since, onRoom: () => void) {
     this.asked = asked;
     this.head = head;
     this.wholeBytes = wholeBytes;
@@ -38,7 +39,7 @@ export class Keeping {
   }
 
   /** Undefined: there is no place for it. `onRoom`: `isFull` is over. */
-  static of(asked: Asked, ruling: Ruling, since: number, onRoom: () => void): Keeping | undefined {
+  static of(asked: Asked, ruling: Ruling, since: Since, onRoom: () => void): Keeping | undefined {
     const { storing, head, framing, varyKey } = ruling;
     if (!storing.store) return undefined;
     const { facts, varyNames, tags, lines } = storing;
@@ -72,7 +73,10 @@ export class Keeping {
     if ((facts.flags & flag.partial) !== 0 && facts.bodyBytes !== fill.bytes) return;
     cache.setShareable(this.head.key);
     if (this.writer !== undefined) return void this.writer.commit();
-    cache.memory.put({ ...this.head, facts: wholeFacts(facts, fill.bytes), body: fill.views() }, this.since);
+    cache.memory.put(
+      { ...this.head, facts: wholeFacts(facts, fill.bytes), body: fill.views() },
+      this.since.memory,
+    );
   }
 
   /** The rest will never come. What did is a part, where the origin says how it can be completed (RFC 9111 §3.3). */
@@ -89,7 +93,7 @@ export class Keeping {
       bodyBytes: fill.bytes,
       wholeBytes: this.wholeBytes,
     };
-    this.asked.cache.memory.put({ ...this.head, facts: part, body: fill.views() }, this.since);
+    this.asked.cache.memory.put({ ...this.head, facts: part, body: fill.views() }, this.since.memory);
   }
 
   /** To be fetched to its end though nobody waits for it. */
@@ -101,7 +105,7 @@ export class Keeping {
 
   private toDisk(pieces: readonly Buffer[]): boolean {
     const { disk } = this.asked.cache;
-    const writer = disk?.begin(this.head, this.wholeBytes < 0 ? undefined : this.wholeBytes);
+    const writer = disk?.begin(this.head, this.wholeBytes < 0 ? undefined : this.wholeBytes, this.since.disk);
     if (writer === undefined) return false;
     this.writer = writer;
     this.keepsAll = false;

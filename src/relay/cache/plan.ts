@@ -49,7 +49,8 @@ export function planFor(
   }
   const isPart = (stale.facts.flags & flag.partial) !== 0;
   const added = isPart ? completionLines(stale.facts, stale.lines) : validatorLines(stale.lines);
-  if (isPart && (added === undefined || request.range !== undefined)) {
+  // A part on the disk is not put in front of what comes: that would have to wait for it.
+  if (isPart && (added === undefined || request.range !== undefined || stale.isOnDisk)) {
     stale.release();
     return { head, isShared: false, hasFlight, validates: undefined, completes: undefined, isSecond };
   }

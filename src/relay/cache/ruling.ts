@@ -10,6 +10,7 @@ import { varyKeyOf } from "../../cache/vary.ts";
 import { withForwarded } from "../../http1/fields.ts";
 import type { Framing } from "../../http1/framing.ts";
 import type { ResponseHead } from "../../http1/head.ts";
+import type { Since } from "./answer-cache.ts";
 import type { Asked } from "./asked.ts";
 import type { Plan } from "./plan.ts";
 import type { StoredAnswer } from "./stored-answer.ts";
@@ -65,7 +66,7 @@ export function ruleOn(
   head: ResponseHead,
   framing: Framing,
   times: FetchTimes,
-  since: number,
+  since: Since,
 ): Ruling {
   const { validates } = plan;
   if (validates !== undefined && head.status === 304) {
@@ -96,7 +97,7 @@ function validated(
   stored: StoredAnswer,
   head: ResponseHead,
   times: FetchTimes,
-  since: number,
+  since: Since,
 ): StoredAnswer | undefined {
   const lines = freshenedLines(stored.lines, head.fields.forwarded);
   if (lines === undefined) return undefined;

@@ -2,7 +2,7 @@
  * A stored answer on its way to clients, wherever it was stored. Several may be
  * given it at once, each at its own pace; it is let go of when the last has done.
  */
-import type { StoredFacts } from "../../cache/facts.ts";
+import { factsOf, type StoredFacts } from "../../cache/facts.ts";
 import type { DiskEntry } from "../../store/disk/tier.ts";
 import type { Found } from "../../store/memory/store.ts";
 
@@ -132,23 +132,4 @@ export class DiskAnswer implements Kept {
 
 function sized(facts: StoredFacts, { bodyBytes, wholeBytes }: StoredFacts): StoredFacts {
   return { ...facts, bodyBytes, wholeBytes };
-}
-
-/** Apart from the cursor, which is another's with the next look-up. */
-function factsOf(found: StoredFacts): StoredFacts {
-  const { status, flags, storedMs, initialAgeMs, lifetimeMs, staleWhileRevalidateMs } = found;
-  const { staleIfErrorMs, lastModifiedMs, bodyBytes, rangeFirst, wholeBytes } = found;
-  return {
-    status,
-    flags,
-    storedMs,
-    initialAgeMs,
-    lifetimeMs,
-    staleWhileRevalidateMs,
-    staleIfErrorMs,
-    lastModifiedMs,
-    bodyBytes,
-    rangeFirst,
-    wholeBytes,
-  };
 }

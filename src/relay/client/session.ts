@@ -184,7 +184,9 @@ export class Session implements ClientSide, ClientConnection, LinkOwner {
   reply(reply: Reply, head: RequestHead | undefined, persists: boolean): void {
     const exchange = this.#exchange;
     const stays = persists && !this.context.isDraining;
-    const message = serializeReply(reply, {
+    const cacheLine = exchange?.cacheLine ?? "";
+    const told = cacheLine === "" ? reply : { ...reply, fields: reply.fields + cacheLine };
+    const message = serializeReply(told, {
       pseudonym: this.#settings.config.via.pseudonym,
       wantsJson: head !== undefined && wantsJson(head.fields.forwarded),
       isHead: head?.method === "HEAD",

@@ -4,6 +4,7 @@
  * handed out when it is open again. Bounded: what is beyond is lost.
  */
 
+import { factsOf } from "../../cache/facts.ts";
 import type { NewEntry } from "../new-entry.ts";
 import type { Arena } from "./arena.ts";
 import { Cursor } from "./found.ts";
@@ -45,24 +46,9 @@ export class Leavers {
 function copyOf(cursor: Cursor): NewEntry {
   const body = new Uint8Array(cursor.bodyBytes);
   cursor.copy(body, 0, cursor.headBytes, cursor.headBytes + cursor.bodyBytes);
-  const { status, flags, storedMs, initialAgeMs, lifetimeMs, staleWhileRevalidateMs, staleIfErrorMs } =
-    cursor;
-  const { lastModifiedMs, bodyBytes, rangeFirst, wholeBytes } = cursor;
   return {
     key: cursor.key(),
-    facts: {
-      status,
-      flags,
-      storedMs,
-      initialAgeMs,
-      lifetimeMs,
-      staleWhileRevalidateMs,
-      staleIfErrorMs,
-      lastModifiedMs,
-      bodyBytes,
-      rangeFirst,
-      wholeBytes,
-    },
+    facts: factsOf(cursor),
     varyNames: cursor.varyNames(),
     varyKey: cursor.varyKey(),
     tags: cursor.tags(),
