@@ -26,8 +26,13 @@ const BELL = 4;
 const PAUSES = 5;
 const ASKED = 6;
 const SEED = 7;
+const DROPPED_COUNT = 8;
 const DRAFTS = 16;
+const DROPPED = DRAFTS + THREADS_MAX;
 export const SLOTS_FROM = 512;
+
+/** Those that were dropped last: nobody waits for longer than it takes so many to come. */
+const DROPPED_MAX = 32;
 
 /** Reasons not to store anything for now: bits. */
 export const pause = {
@@ -175,6 +180,21 @@ export class DiskCells {
   ring(): void {
     Atomics.add(this.cells, BELL, 1);
     Atomics.notify(this.cells, BELL);
+  }
+
+  /** It will not come into the table. */
+  drop(id: number): void {
+    const at = DROPPED + (Atomics.add(this.cells, DROPPED_COUNT, 1) % DROPPED_MAX) * 2;
+    Atomics.store(this.cells, at, id | 0);
+    Atomics.store(this.cells, at + 1, Math.floor(id / 2 ** 32));
+  }
+
+  wasDropped(id: number): boolean {
+    for (let at = DROPPED; at < DROPPED + DROPPED_MAX * 2; at += 2) {
+      if (Atomics.load(this.cells, at) === (id | 0) && this.cells[at + 1] === Math.floor(id / 2 ** 32))
+        return true;
+    }
+    return false;
   }
 
   get rung(): number {

@@ -10,6 +10,7 @@ import { type StoredFacts, stored } from "../../cache/facts.ts";
 import type { NewEntry } from "../new-entry.ts";
 import { BlockReader } from "./block-reader.ts";
 import { BLOCK_BYTES, BlockSums, sumOf, tableBytes } from "./block-sums.ts";
+import type { DraftRoom } from "./draft-room.ts";
 import type { Drafting } from "./drafting.ts";
 import { codeOf } from "./file-calls.ts";
 import { encodeHead, roomBytesFor } from "./object-head.ts";
@@ -44,10 +45,6 @@ const HIGH_BYTES = STAGE_BYTES;
 /** Whoever goes on writing into a full one: so much is borne. */
 const QUEUE_BYTES_MAX = 64 * 1024 * 1024;
 
-/** Room is taken in steps: with a length that is known, and without. */
-const STEP_BYTES = 16 * 1024 * 1024;
-const BLIND_STEP_BYTES = 1024 * 1024;
-
 export class DraftWriter implements DiskWriter {
   onDrain: (() => void) | undefined = undefined;
   failed = false;
@@ -66,7 +63,7 @@ export class DraftWriter implements DiskWriter {
   private stage: Buffer | undefined = undefined;
   private staged = 0;
   private flushed = 0;
-  private units = 0;
+  private readonly room: DraftRoom;
   private flushing: Promise<void> | undefined = undefined;
   private isOver = false;
   private wasRead = false;
@@ -85,6 +82,7 @@ export class DraftWriter implements DiskWriter {
     this.id = drafting.nextId();
     this.roomBytes = roomBytesFor(entry);
     this.bodyAt = this.roomBytes * 2 + (bodyBytes === undefined ? 0 : tableBytes(bodyBytes));
+    this.room = drafting.roomFor(this.bodyAt, bodyBytes);
   }
 
   get isFull(): boolean {
@@ -95,9 +93,9 @@ export class DraftWriter implements DiskWriter {
     return this.flushed + this.staged + this.queue.bytes;
   }
 
-  /** Before anything else. False: there is no room. */
+  /** Before anything else. False: there will never be room for it. */
   begin(): boolean {
-    this.isCounted = this.takeRoom(0);
+    this.isCounted = this.room.begin();
     if (this.isCounted) this.drafting.began();
     return this.isCounted;
   }
@@ -177,7 +175,7 @@ export class DraftWriter implements DiskWriter {
   }
 
   private async writeStage(length: number): Promise<void> {
-    if (!this.takeRoom(this.flushed + length)) return this.giveUp();
+    if (!(await this.room.have(this.flushed + length))) return this.giveUp();
     const file = await this.openFile();
     if (this.failed) return;
     this.stage ??= this.drafting.stage();
@@ -208,14 +206,14 @@ export class DraftWriter implements DiskWriter {
       await this.writeStage(Math.min(this.queue.bytes, STAGE_BYTES));
     if (this.failed) return;
     const { bodyBytes } = facts;
-    const isKnown = this.bodyBytes === bodyBytes;
+    const isKnown = this.bodyBytes !== undefined;
     const sumsAt = isKnown ? this.roomBytes * 2 : this.bodyAt + bodyBytes;
     const { id, roomBytes, bodyAt, sums } = this;
     const head = { ...this.entry, facts, id, roomBytes, bodyAt, sumsAt, sumsSum: sumOf(sums.bytes) };
     const heads = Buffer.alloc(this.bodyAt);
     encodeHead(head, false)?.copy(heads);
     if (isKnown) sums.bytes.copy(heads, sumsAt);
-    if (!this.takeRoom(bodyBytes)) return this.giveUp();
+    if (!(await this.room.have(bodyBytes))) return this.giveUp();
     if (body !== undefined) {
       const parts = isKnown ? [heads, body] : [heads, body, sums.bytes];
       await calls.writeWhole(draftPath(root, id, thread), Buffer.concat(parts));
@@ -226,26 +224,8 @@ export class DraftWriter implements DiskWriter {
     }
     if (this.failed) return;
     const units = unitsOf(bodyAt + bodyBytes + (isKnown ? 0 : sums.bytes.length));
-    this.drafting.shrink(this.units - units);
-    this.units = 0;
+    this.room.handOver(units);
     this.drafting.tellStored(this.entry, facts, id, units, this.since);
-  }
-
-  /** For a body up to `bytes`, and what comes with it. */
-  private takeRoom(bytes: number): boolean {
-    const { bodyBytes, bodyAt } = this;
-    const step = bodyBytes === undefined ? BLIND_STEP_BYTES : STEP_BYTES;
-    const most = bodyAt + (bodyBytes ?? Number.POSITIVE_INFINITY);
-    const needed = unitsOf(bodyAt + bytes + (bodyBytes === undefined ? tableBytes(bytes) : 0));
-    if (needed <= this.units && this.units > 0) return true;
-    const wanted = Math.max(needed, unitsOf(Math.min(bodyAt + bytes + step, most)));
-    const left = bodyBytes === undefined ? 0 : unitsOf(most) - this.units;
-    for (const units of [wanted, needed]) {
-      if (!this.drafting.take(units - this.units, left, this.units)) continue;
-      this.units = units;
-      return true;
-    }
-    return false;
   }
 
   private fail(error: unknown): void {
@@ -257,11 +237,10 @@ export class DraftWriter implements DiskWriter {
   private giveUp(): void {
     if (this.failed) return;
     this.failed = true;
-    const { drafting, units } = this;
-    this.units = 0;
+    const { drafting, id, room } = this;
     void Promise.resolve(this.flushing).then(() => {
       this.letGo();
-      return drafting.discard(this.id, units);
+      return drafting.discard(id, room);
     });
     this.onDrain?.();
   }

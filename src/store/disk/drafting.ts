@@ -8,6 +8,7 @@ import type { NewEntry } from "../new-entry.ts";
 import { BLOCK_BYTES } from "./block-sums.ts";
 import { type DiskReport, variantOf, versionOf } from "./disk-report.ts";
 import type { DiskCells } from "./disk-shared.ts";
+import { DraftRoom } from "./draft-room.ts";
 import type { FileCalls } from "./file-calls.ts";
 import { SMALL_BYTES } from "./open-object.ts";
 import { draftPath, RANGE_IDS } from "./places.ts";
@@ -76,24 +77,14 @@ export class Drafting {
     return this.#id++;
   }
 
-  /** Units more for a draft that has `had`; `left`: those that it may still want. */
-  take(units: number, left: number, had: number): boolean {
-    const cells = this.#cells;
-    const isTooLarge = had + Math.max(units, left) > cells.objectMax;
-    const taken = !isTooLarge && cells.takeForDraft(units, this.thread);
-    const wanted = Math.max(units, left) - (taken ? units : 0);
-    if (!isTooLarge && cells.free < Math.max(cells.low, wanted)) this.#askForRoom(wanted);
-    return taken;
-  }
-
-  shrink(units: number): void {
-    this.#cells.giveBackOfDraft(units, this.thread);
+  roomFor(bodyAt: number, bodyBytes: number | undefined): DraftRoom {
+    return new DraftRoom(this.#cells, this.thread, this.#tell, bodyAt, bodyBytes);
   }
 
   /** The draft is removed, and then its room is free. */
-  async discard(id: number, units: number): Promise<void> {
+  async discard(id: number, room: DraftRoom): Promise<void> {
     await this.calls.remove(draftPath(this.root, id, this.thread)).catch(() => undefined);
-    this.#cells.giveBackOfDraft(units, this.thread);
+    room.giveBack();
   }
 
   failed(code: string): void {
@@ -123,13 +114,10 @@ export class Drafting {
     for (;;) {
       const rung = this.#cells.rung;
       if (this.#finder.holds(key, id)) return true;
+      if (this.#cells.wasDropped(id)) return false;
       const leftMs = endMs - performance.now();
       if (leftMs <= 0) return false;
       await this.#cells.nextRing(rung, leftMs);
     }
-  }
-
-  #askForRoom(units: number): void {
-    if (this.#cells.askOnce()) this.#tell({ disk: "room", units });
   }
 }

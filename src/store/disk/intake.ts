@@ -62,7 +62,7 @@ export class Intake {
   }
 
   async #name(report: StoredReport): Promise<void> {
-    const { table, queue, removals, trouble } = this.#parts;
+    const { cells, table, queue, removals, trouble } = this.#parts;
     const { id, units } = report;
     try {
       await this.#rename(report);
@@ -74,6 +74,7 @@ export class Intake {
     const decision = this.#decide(report);
     if (decision === "drop") {
       void removals.remove({ id, units });
+      cells.drop(id);
       return this.#over(report);
     }
     const isMarkedStale = decision === "markStale";
@@ -103,6 +104,7 @@ export class Intake {
 
   #dropDraft(report: StoredReport): void {
     const { root, calls, cells } = this.#parts;
+    cells.drop(report.id);
     this.#over(report);
     void calls
       .remove(draftPath(root, report.id, report.thread))

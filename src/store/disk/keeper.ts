@@ -220,9 +220,9 @@ export class DiskKeeper {
     this.#isClosed = true;
     clearInterval(this.#timer);
     await this.tidied;
+    await this.#removals.close();
     this.#rememberUsed();
     this.#queue.close();
-    this.#removals.close();
     this.#trouble.close();
     this.#index.close();
     this.#lock.release();

