@@ -4,8 +4,9 @@
  * quarter of each fills the caches and is not counted.
  */
 import { parseArgs } from "node:util";
+import { measure, type Ratios, SEED, SHAPES } from "./hit-ratio/measure.ts";
 import { arenaCache, type Cache, queueCache } from "./hit-ratio/policies.ts";
-import { makeTrace, sizeOf, type Trace, type TraceShape } from "./hit-ratio/traces.ts";
+import { makeTrace } from "./hit-ratio/traces.ts";
 
 const USAGE = `Usage: bun scripts/hit-ratio.ts [OPTIONS]
 
@@ -14,22 +15,6 @@ const USAGE = `Usage: bun scripts/hit-ratio.ts [OPTIONS]
   --tune         other shares of the small ring, and other numbers of uses
   --help         print this
 `;
-
-const OBJECTS = 100_000;
-const SEED = 4_711;
-
-const SHAPES: readonly TraceShape[] = [
-  { name: "Zipf 0.8", alpha: 0.8, objects: OBJECTS },
-  { name: "Zipf 1.0", alpha: 1, objects: OBJECTS },
-  { name: "Zipf 0.9, 25 % asked for once", alpha: 0.9, objects: OBJECTS, once: 25 },
-  { name: "Zipf 0.9, 20 % read in order", alpha: 0.9, objects: OBJECTS, scans: 20 },
-  { name: "Zipf 0.9, popularity drifts", alpha: 0.9, objects: OBJECTS, driftEvery: 50 },
-];
-
-interface Ratios {
-  readonly requests: number;
-  readonly bytes: number;
-}
 
 if (import.meta.main) {
   const { values } = parseArgs({
@@ -73,22 +58,6 @@ function tunedCaches(bytes: number): (readonly [string, () => Cache])[] {
         ] as const,
     ),
   );
-}
-
-function measure({ requests }: Trace, cache: Cache): Ratios {
-  const from = requests.length / 4;
-  let [asked, hits, askedBytes, hitBytes] = [0, 0, 0, 0];
-  for (const [index, object] of requests.entries()) {
-    const isHit = cache(object);
-    if (index < from) continue;
-    const bytes = sizeOf(object);
-    asked++;
-    askedBytes += bytes;
-    if (!isHit) continue;
-    hits++;
-    hitBytes += bytes;
-  }
-  return { requests: hits / asked, bytes: hitBytes / askedBytes };
 }
 
 function format({ requests, bytes }: Ratios): string {

@@ -4,7 +4,9 @@
  * we as forward proxies, which is what both are at home. The load is the same, but
  * that a forward proxy is sent the URL where the others are sent the path.
  */
+
 import { measureArena, measureDisk, measureHits, measureMisses } from "./cache-load.ts";
+import { measureRatio } from "./cache-ratio.ts";
 import type { Row } from "./rows.ts";
 
 const COST = "CPU µs/request";
@@ -92,5 +94,15 @@ export const cacheRows: readonly Row[] = [
     needs: NEEDS,
     measure: measureArena,
     goals: [{ metric: "full − empty MiB", of: "headgate, cache", atMost: 64 }],
+  },
+  {
+    name: "cache-ratio",
+    title: "Hit ratio of an arena of 64 MiB, beside plain LRU of the same bytes; 300,000 requests",
+    peers: ["headgate"],
+    isQuick: false,
+    isFresh: false,
+    needs: [],
+    measure: measureRatio,
+    goals: [{ metric: "least gain over LRU", of: "headgate", atLeast: 0 }],
   },
 ];
