@@ -23,6 +23,8 @@ export class Asked {
   readonly key: string;
   /** Of the config, as far as host and path decide. */
   readonly rules: RequestRules | undefined;
+  /** Limits on bytes have been charged for it. */
+  isCharged = false;
 
   constructor(
     session: ClientSide,
@@ -96,7 +98,7 @@ export function cacheRequestOf(fields: Fields): CacheRequest {
  * Host and path with its query. What a route leads to is kept apart from what is
  * forwarded under the same name, and so is what a rule's fields may have made another.
  */
-function keyOf(passage: Passage, path: string): string {
+export function keyOf(passage: Passage, path: string): string {
   const { authority, upstream, effects } = passage;
   const name = `${authority}${path}`;
   const changes = effects?.request;

@@ -22,6 +22,7 @@ export interface AskerAnswerOptions {
 }
 
 export class AskerAnswer {
+  readonly status: number;
   readonly pipe: BodyPipe;
   readonly persists: boolean;
   private readonly body = new PieceBody();
@@ -35,9 +36,15 @@ export class AskerAnswer {
       : framing.kind === "close"
         ? { kind: "chunked" }
         : framing;
+    this.status = head.status;
     this.persists = persists && !endsByClose;
     this.pipe = new BodyPipe(this.body, outgoing.kind === "chunked");
     this.unsentHead = serializeResponse(head, outgoing, addedLines, persistence(minor, this.persists));
+  }
+
+  /** Its head has been written. */
+  get hasBegun(): boolean {
+    return this.unsentHead === "";
   }
 
   /** Passes a piece on; with the last one the body ends. */

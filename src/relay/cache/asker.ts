@@ -11,7 +11,6 @@ import { NEVER } from "../../net/timer.ts";
 import { deadlineIn, touch } from "../context.ts";
 import type { Failure } from "../failure.ts";
 import { answerRefusal } from "../gate/content.ts";
-import { budgetUsedUp, charge } from "../gate/shaping.ts";
 import type { Handler } from "../handler.ts";
 import { dateLine } from "../message/date.ts";
 import { answerFor } from "../message/outgoing.ts";
@@ -22,8 +21,10 @@ import type { Asked } from "./asked.ts";
 import { AskerAnswer } from "./asker-answer.ts";
 import { Fetch, type FetchAsker } from "./fetch.ts";
 import type { Piece } from "./fill.ts";
+import { forwardHead } from "./head-request.ts";
 import { mayBeGiven } from "./may-be-given.ts";
-import { Outflow } from "./outflow.ts";
+import { isKeptFromFetching, tellMissing } from "./missing.ts";
+import { chargeRequest, Outflow } from "./outflow.ts";
 import { type Plan, planFor } from "./plan.ts";
 import { refresh } from "./refresh.ts";
 import type { Ruling } from "./ruling.ts";
@@ -71,15 +72,10 @@ export class Asker implements Handler, FetchAsker {
 
   start(): void {
     const { asked } = this;
-    const { session, context, settings, exchange, passage, cache } = asked;
+    const { session, cache } = asked;
     session.deadlineAt = NEVER;
-    const { grant } = passage;
-    if (
-      grant !== undefined &&
-      charge(context, settings, exchange, grant, "up", session.link, exchange.bytesIn) < 0
-    ) {
-      return this.fail(budgetUsedUp(context, grant));
-    }
+    const failure = asked.isHead ? undefined : chargeRequest(asked);
+    if (failure !== undefined) return this.fail(failure);
     if (this.stale === undefined && cache.disk?.mayHave(asked.key) === true) return this.lookOnDisk();
     this.goAndFetch();
   }
@@ -91,7 +87,6 @@ export class Asker implements Handler, FetchAsker {
   onClientDrain(): void {
     if (this.successor !== undefined) return this.successor.onClientDrain();
     this.outflow.drained();
-    this.asked.session.deadlineAt = NEVER;
     this.pump();
   }
 
@@ -133,7 +128,6 @@ export class Asker implements Handler, FetchAsker {
     if (storing.store && decideConditional(head.method, request, storing.facts, storing.lines) === 304) {
       return this.notModified(answer, added);
     }
-    exchange.status = answer.status;
     this.answer = new AskerAnswer(answer, {
       minor: head.minor,
       isHead: this.asked.isHead,
@@ -142,6 +136,8 @@ export class Asker implements Handler, FetchAsker {
       persists: this.asked.persists,
     });
     session.deadlineAt = NEVER;
+    const failure = this.outflow.waitForDebts();
+    if (failure !== undefined) this.fail(failure);
   }
 
   onMore(): void {
@@ -161,12 +157,14 @@ export class Asker implements Handler, FetchAsker {
 
   onAlone(): void {
     this.fetch = undefined;
+    this.isCollapsed = false;
     this.isAlone = true;
     this.goAndFetch();
   }
 
   onFailed(failure: Failure, mayTryAgain: boolean): void {
     this.fetch = undefined;
+    this.isCollapsed = false;
     if (!mayTryAgain) return this.fail(failure);
     this.isSecond = true;
     this.goAndFetch();
@@ -198,12 +196,15 @@ export class Asker implements Handler, FetchAsker {
     const taken = takeStored(this.asked, stored);
     if (taken.result === "serve") {
       this.close();
+      // Another worker was waited for.
+      const isShared = this.waits > 0;
       const line = sharedHit(this.asked, this.because, stored.facts);
-      const told = this.isCollapsed ? ({ word: "collapsed", line } as const) : taken.told;
+      const told = isShared ? ({ word: "collapsed", line } as const) : taken.told;
       if (taken.mustRefresh) refresh(this.asked, stored);
       return this.succeed(serve(this.asked, stored, told));
     }
     this.because = taken.because;
+    this.dropStale();
     this.stale = stored;
     this.goAndFetch();
   }
@@ -211,7 +212,15 @@ export class Asker implements Handler, FetchAsker {
   private goAndFetch(): void {
     if (this.isOver) return;
     const { asked, stale } = this;
-    const { cache, key, context } = asked;
+    const { session, exchange, settings, cache, head, passage, key, context } = asked;
+    if (isKeptFromFetching(asked)) {
+      this.close();
+      return tellMissing(session, exchange, settings, cache, head, passage);
+    }
+    if (asked.isHead) {
+      this.close();
+      return this.succeed(forwardHead(asked, this.because));
+    }
     const plan = planFor(asked, stale, { isAlone: this.isAlone, isSecond: this.isSecond });
     if (plan.isShared) {
       const running = cache.fetches.get(key);
@@ -232,6 +241,8 @@ export class Asker implements Handler, FetchAsker {
   }
 
   private begin(plan: Plan): void {
+    // What the fetch makes use of is its to let go of.
+    if (plan.validates === undefined && plan.completes === undefined) this.dropStale();
     this.stale = undefined;
     this.fetch = new Fetch(this.asked, plan);
     this.fetch.start(this);
@@ -267,9 +278,9 @@ export class Asker implements Handler, FetchAsker {
       if (how === "unshareable") cache.setUnshareable(key, context.now);
       if (how !== "ended") return this.onAlone();
       const stored = cache.copyOf(key, this.asked.request);
-      if (stored === undefined) return this.goAndFetch();
-      this.isCollapsed = true;
-      this.found(stored);
+      if (stored !== undefined) return this.found(stored);
+      if (cache.disk?.mayHave(key) === true) return this.lookOnDisk();
+      this.goAndFetch();
     });
   }
 
@@ -296,7 +307,8 @@ export class Asker implements Handler, FetchAsker {
     this.isPumping = true;
     while (!this.isOver && this.outflow.isOpen && !answer.pipe.done) {
       const piece = fetch.fill.at(this.nextPiece);
-      if (piece === undefined && !fetch.isDone) break;
+      // The head does not wait for a body.
+      if (piece === undefined && !fetch.isDone && answer.hasBegun) break;
       this.pass(answer, fetch, piece ?? NOTHING);
     }
     this.isPumping = false;
@@ -311,6 +323,7 @@ export class Asker implements Handler, FetchAsker {
     if (piece !== NOTHING) this.nextPiece++;
     const isLast = fetch.isDone && this.nextPiece >= fetch.fill.count;
     answer.pass(piece, isLast, fetch.trailers, this.asked.session.link);
+    this.asked.exchange.status = answer.status;
     this.asked.exchange.bytesOut += answer.pipe.written;
     this.outflow.wrote(answer.pipe.hasRoom);
   }

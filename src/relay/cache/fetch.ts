@@ -31,8 +31,9 @@ import type { Fetching, Since } from "./answer-cache.ts";
 import type { Asked } from "./asked.ts";
 import { Fill } from "./fill.ts";
 import { Keeping } from "./keeping.ts";
+import { mayBeGiven } from "./may-be-given.ts";
 import type { Plan } from "./plan.ts";
-import { mayHaveStale, type Ruling, ruleOn } from "./ruling.ts";
+import { type Ruling, ruleOn, standsFor } from "./ruling.ts";
 import type { StoredAnswer } from "./stored-answer.ts";
 
 /** One who waits for the answer, as the fetch sees it. */
@@ -77,6 +78,8 @@ export class Fetch implements AttemptOwner, Fetching {
   private validates: StoredAnswer | undefined;
   private body: Body | undefined = undefined;
   private upstreamPersists = false;
+  /** Who is asked: `address:port`. */
+  private peer = "";
   private requestMs = 0;
   private answerBegan = false;
   private isPaused = false;
@@ -111,7 +114,7 @@ export class Fetch implements AttemptOwner, Fetching {
   join(asker: FetchAsker): boolean {
     if (this.isOver) return false;
     const { ruling } = this;
-    if (ruling !== undefined && (!ruling.suits(asker.asked) || this.fill.dropped > 0)) return false;
+    if (ruling !== undefined && (!this.isFor(asker, ruling) || this.fill.dropped > 0)) return false;
     this.askers.push(asker);
     if (ruling === undefined) return true;
     asker.onAnswer(ruling, false);
@@ -139,6 +142,7 @@ export class Fetch implements AttemptOwner, Fetching {
   }
 
   onUpstream(upstream: Upstream): void {
+    this.peer = upstream.peer;
     this.requestMs = this.asked.nowMs;
     this.request.begin(this.asked.passage, this.context.now);
     this.request.sendHead(upstream.link);
@@ -152,8 +156,8 @@ export class Fetch implements AttemptOwner, Fetching {
 
   onRedirected(reply: Reply): void {
     const askers = this.over();
-    for (const [at, asker] of askers.entries()) {
-      if (at === 0) asker.onRedirected(reply);
+    for (const asker of askers) {
+      if (this.isLeader(asker)) asker.onRedirected(reply);
       else asker.onAlone();
     }
   }
@@ -250,7 +254,7 @@ export class Fetch implements AttemptOwner, Fetching {
     const kept = this.keep(ruling);
     if (!kept.storing.store) this.loseOthers();
     this.ruling = kept;
-    for (const [at, asker] of [...this.askers].entries()) asker.onAnswer(kept, at === 0);
+    for (const asker of [...this.askers]) asker.onAnswer(kept, this.isLeader(asker));
   }
 
   /** What becomes of it when there is no place for it may be another thing. */
@@ -262,8 +266,20 @@ export class Fetch implements AttemptOwner, Fetching {
     this.keeping = Keeping.of(this.asked, ruling, this.since, () => this.balance());
     if (this.keeping === undefined) return ruling.notStored("too large");
     if (piece !== undefined) this.keeping.take(piece, this.fill);
-    for (const asker of this.askers.slice(1)) if (!ruling.suits(asker.asked)) this.send(asker);
+    this.sendAway((asker) => !this.isFor(asker, ruling));
     return ruling;
+  }
+
+  /** It was asked in this one's words, and so it is for it whatever it says. */
+  private isLeader({ asked }: FetchAsker): boolean {
+    return asked === this.asked;
+  }
+
+  /** May this one, who asked for the same, have what was fetched for another? */
+  private isFor({ asked }: FetchAsker, ruling: Ruling): boolean {
+    const { completes } = this.plan;
+    const mayHavePart = completes === undefined || mayBeGiven(asked, completes.peer);
+    return ruling.suits(asked) && mayHavePart && mayBeGiven(asked, this.peer);
   }
 
   private take(body: Body, bytes: Buffer, at: number): void {
@@ -294,15 +310,20 @@ export class Fetch implements AttemptOwner, Fetching {
 
   private tellMore(): void {
     for (const asker of [...this.askers]) asker.onMore();
-    if (!this.isOver) this.balance();
+    if (this.isOver) return;
+    // Neither anybody nor a store wants the rest.
+    if (this.askers.length === 0 && this.keeping?.isUnderWay !== true) this.abandon();
+    else this.balance();
   }
 
   /** Everybody is answered from the store. */
   private everybodyHas(stored: StoredAnswer, because: Ruling["because"]): void {
-    const askers = this.over();
-    for (const asker of askers) {
-      stored.retain();
-      asker.onStored(stored, because, this.ruling?.upstreamStatus);
+    for (const asker of this.over()) {
+      if (!this.isLeader(asker) && !standsFor(stored, asker.asked, because)) asker.onAlone();
+      else {
+        stored.retain();
+        asker.onStored(stored, because, this.ruling?.upstreamStatus);
+      }
     }
     this.releaseValidated();
   }
@@ -318,19 +339,22 @@ export class Fetch implements AttemptOwner, Fetching {
     this.validates = undefined;
   }
 
-  /** The answer is for the first alone. */
+  /** The answer is for the one in whose words it was asked for. */
   private loseOthers(): void {
     const { cache, key } = this.asked;
     if (this.plan.hasFlight) cache.flights.giveUp(key);
     if (cache.fetches.get(key) === this) cache.fetches.delete(key);
-    if (this.askers.length < 2) return;
-    cache.setUnshareable(key, this.context.now);
-    for (const asker of this.askers.slice(1)) this.send(asker);
+    if (!this.askers.every((asker) => this.isLeader(asker))) cache.setUnshareable(key, this.context.now);
+    this.sendAway(() => true);
   }
 
-  private send(asker: FetchAsker): void {
-    this.askers.splice(this.askers.indexOf(asker), 1);
-    asker.onAlone();
+  /** All but the leader, as far as these are meant. */
+  private sendAway(isMeant: (asker: FetchAsker) => boolean): void {
+    for (const asker of [...this.askers]) {
+      if (this.isLeader(asker) || !isMeant(asker)) continue;
+      this.askers.splice(this.askers.indexOf(asker), 1);
+      asker.onAlone();
+    }
   }
 
   private balance(): void {
@@ -369,17 +393,23 @@ export class Fetch implements AttemptOwner, Fetching {
     this.failed({ word: "http_response_incomplete", detail });
   }
 
-  /** Before an answer, a stored one may do, or one other tries; after its head, nothing helps. */
+  /**
+   * Before an answer, a stored one may do, or one other tries; what the gate refuses to
+   * one is refused to no other by that. After its head, nothing helps.
+   */
   private failed(failure: Failure): void {
     if (this.isOver) return;
     const isEarly = this.ruling === undefined;
-    const stored = isEarly ? this.validates : undefined;
+    const isRefusal = failure.refusal !== undefined;
+    const stored = isEarly && !isRefusal ? this.validates : undefined;
     this.keeping?.giveUp(this.fill);
-    for (const [at, asker] of this.over().entries()) {
-      if (stored !== undefined && mayHaveStale(asker.asked, stored, "unreachable")) {
+    for (const asker of this.over()) {
+      const isOther = !this.isLeader(asker);
+      if (stored !== undefined && standsFor(stored, asker.asked, "unreachable")) {
         stored.retain();
         asker.onStored(stored, "unreachable", undefined);
-      } else asker.onFailed(failure, isEarly && at > 0 && !this.plan.isSecond);
+      } else if (isOther && isEarly && isRefusal) asker.onAlone();
+      else asker.onFailed(failure, isOther && isEarly && !this.plan.isSecond);
     }
     this.releaseValidated();
   }

@@ -28,7 +28,8 @@ class HeadOnlooker implements Onlooker {
   }
 
   onAnswer(head: ResponseHead): undefined {
-    if (head.status !== 304) this.#compare(head);
+    // An error of the server is not about the answer to GET, and 304 says nothing of it.
+    if (head.status !== 304 && head.status < 500) this.#compare(head);
   }
 
   #compare({ status, fields }: ResponseHead): void {

@@ -5,6 +5,7 @@
  */
 import { stored as flag } from "../../cache/facts.ts";
 import { invalidatedBy } from "../../cache/invalidation.ts";
+import type { RequestRules } from "../../cache/rules.ts";
 import { decideStoring, type Storing } from "../../cache/storing.ts";
 import type { RequestHead, ResponseHead } from "../../http1/head.ts";
 import { cells } from "../../observe/cells.ts";
@@ -13,7 +14,7 @@ import type { Onlooker } from "../forward.ts";
 import type { Passage } from "../gate/passage.ts";
 import type { BodyWatch } from "../message/body-pipe.ts";
 import type { AnswerCache } from "./answer-cache.ts";
-import { cacheRequestOf } from "./asked.ts";
+import { cacheRequestOf, keyOf } from "./asked.ts";
 
 export class Invalidating implements Onlooker, BodyWatch {
   readonly addedLines: string;
@@ -51,14 +52,14 @@ export class Invalidating implements Onlooker, BodyWatch {
     for (const uri of invalidatedBy(method, status, this.#targetUri, fields.forwarded)) {
       this.#context.counters.add(cells.cacheInvalidated, this.#cache.invalidate(this.#keyOf(uri)));
     }
-    if (method !== "POST") return undefined;
+    // What is watched for its size is not seen here as well.
+    if (method !== "POST" || this.#passage.answerWatch !== undefined) return undefined;
     const times = { requestMs: this.#requestMs, responseMs: epochNow(this.#context) };
     const answer = { status, lines: fields.forwarded };
-    const { host, path, effects } = this.#passage;
+    const { effects } = this.#passage;
     // What a rule adds to the request may have made the answer another.
     if (effects?.request !== undefined && effects.request.length > 0) return undefined;
-    const rules = this.#settings.caching?.rules?.forRequest(host, path);
-    if (rules !== undefined) return undefined;
+    if (this.#rulesFor(this.#passage.path) !== undefined) return undefined;
     this.#storing = decideStoring(method, cacheRequestOf(asked), answer, times, undefined, this.#targetUri);
     this.#reason = reason;
     this.#since = this.#cache.memory.sequence(this.#keyOf(this.#targetUri));
@@ -96,9 +97,13 @@ export class Invalidating implements Onlooker, BodyWatch {
     return `http://${this.#passage.authority}${this.#passage.path}`;
   }
 
+  /** Of the target's origin, spelled as that is. */
   #keyOf(uri: string): string {
-    const name = uri.slice("http://".length);
-    const { upstream } = this.#passage;
-    return upstream === undefined ? name : `@${upstream} ${name}`;
+    const path = uri.slice(`http://${this.#passage.authority}`.length);
+    return keyOf(this.#passage, this.#rulesFor(path)?.keyPath ?? path);
+  }
+
+  #rulesFor(path: string): RequestRules | undefined {
+    return this.#settings.caching?.rules?.forRequest(this.#passage.asked.host, path);
   }
 }

@@ -17,9 +17,14 @@ type Head = Omit<NewEntry, "body">;
 /** Of fetches that nobody waits for any more, those are ended that have less than this share. */
 const WORTHWHILE_SHARE = 0.5;
 
+/** Of an entry in memory: its numbers, and what comes with a length and rounding. */
+const NUMBERS_BYTES = 256;
+
 export class Keeping {
   /** The pieces stay, all of them: whoever comes late can still have them from the first on. */
   keepsAll = true;
+  /** Room in memory for a body with these fields. */
+  private readonly memoryBytes: number;
   // Made for requests: private fields with a # would take three times as long to set up.
   private readonly asked: Asked;
   private readonly head: Head;
@@ -36,6 +41,7 @@ export class Keeping {
     this.wholeBytes = wholeBytes;
     this.since = since;
     this.onRoom = onRoom;
+    this.memoryBytes = asked.cache.memory.objectBytesMax - bytesBeside(head);
   }
 
   /** Undefined: there is no place for it. `onRoom`: `isFull` is over. */
@@ -48,7 +54,7 @@ export class Keeping {
     const entry = { key, facts, varyNames, varyKey, tags, peer, reason: head.reason, lines };
     const wholeBytes = framing.kind === "length" ? framing.length : framing.kind === "none" ? 0 : -1;
     const keeping = new Keeping(asked, entry, wholeBytes, since, onRoom);
-    return wholeBytes <= asked.cache.memory.objectBytesMax || keeping.toDisk([]) ? keeping : undefined;
+    return wholeBytes <= keeping.memoryBytes || keeping.toDisk([]) ? keeping : undefined;
   }
 
   /** What waits for the disk is enough: nothing more is to be read for now. */
@@ -56,10 +62,15 @@ export class Keeping {
     return this.writer?.isFull === true;
   }
 
+  /** Nothing has been said against it. */
+  get isUnderWay(): boolean {
+    return !this.isGivenUp;
+  }
+
   take(piece: Piece, fill: Fill): void {
     if (this.isGivenUp) return;
     if (this.writer !== undefined) this.writer.write(viewOf(piece));
-    else if (fill.bytes > this.asked.cache.memory.objectBytesMax && !this.toDisk(fill.views())) {
+    else if (fill.bytes > this.memoryBytes && !this.toDisk(fill.views())) {
       this.isGivenUp = true;
       this.keepsAll = false;
     }
@@ -73,6 +84,9 @@ export class Keeping {
     if ((facts.flags & flag.partial) !== 0 && facts.bodyBytes !== fill.bytes) return;
     cache.setShareable(this.head.key);
     if (this.writer !== undefined) return void this.writer.commit();
+    // What is older must not come back from there when this has left memory. Of several variants the others stay.
+    const { key, varyNames } = this.head;
+    if (varyNames === "" && cache.disk?.mayHave(key) === true) cache.disk.remove(key);
     cache.memory.put(
       { ...this.head, facts: wholeFacts(facts, fill.bytes), body: fill.views() },
       this.since.memory,
@@ -113,6 +127,12 @@ export class Keeping {
     for (const piece of pieces) writer.write(piece);
     return true;
   }
+}
+
+/** Of an entry in memory, without its body: numbers, text, and the line with its length. */
+function bytesBeside({ key, varyNames, varyKey, tags, peer, reason, lines }: Head): number {
+  const text = key.length + varyNames.length + varyKey.length + tags.length + peer.length + reason.length;
+  return NUMBERS_BYTES + text + lines.length;
 }
 
 function wholeFacts(facts: StoredFacts, bodyBytes: number): StoredFacts {

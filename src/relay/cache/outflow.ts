@@ -3,13 +3,16 @@
  * a piece passes, rules on content see it, and a client that reads slowly is
  * waited for. The same for what is stored and for what is being fetched.
  */
+import { NEVER } from "../../net/timer.ts";
 import { cells } from "../../observe/cells.ts";
 import { deadlineIn } from "../context.ts";
 import type { Failure } from "../failure.ts";
 import { tooLarge } from "../gate/content.ts";
-import { budgetUsedUp, chargeOnly } from "../gate/shaping.ts";
+import { budgetUsedUp, charge, chargeOnly } from "../gate/shaping.ts";
 import { overdue } from "../overdue.ts";
 import type { Asked } from "./asked.ts";
+
+const NOTHING = new Uint8Array(0);
 
 export class Outflow {
   /** The client's outbox is full: nothing passes until it has drained. */
@@ -24,6 +27,11 @@ export class Outflow {
 
   get isOpen(): boolean {
     return !this.isFull && this.heldUntil === 0;
+  }
+
+  /** Whoever is in debt from the answers before waits for this one. */
+  waitForDebts(): Failure | undefined {
+    return this.admit(NOTHING, 0, 0);
   }
 
   /** Charges for `bytes[from..to)`. A failure: the exchange has to end, and this may not pass. */
@@ -51,6 +59,7 @@ export class Outflow {
 
   drained(): void {
     this.isFull = false;
+    this.asked.session.deadlineAt = this.heldUntil > 0 ? this.heldUntil : NEVER;
   }
 
   /** The session's deadline has come. True: nothing but a hold was over, go on. */
@@ -71,6 +80,16 @@ export class Outflow {
     const { context, session, settings } = this.asked;
     session.deadlineAt = deadlineIn(context, settings.config.timeouts.body);
   }
+}
+
+/** Limits on bytes count requests too, once each; a forward does it itself. A failure: a budget is used up. */
+export function chargeRequest(asked: Asked): Failure | undefined {
+  const { passage, session, settings, exchange, context } = asked;
+  const { grant } = passage;
+  if (grant === undefined || asked.isCharged) return undefined;
+  asked.isCharged = true;
+  const holdMs = charge(context, settings, exchange, grant, "up", session.link, exchange.bytesIn);
+  return holdMs < 0 ? budgetUsedUp(context, grant) : undefined;
 }
 
 /** Body bytes that no upstream had to send. */

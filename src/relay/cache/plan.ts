@@ -34,6 +34,7 @@ const CONDITIONS: ReadonlySet<string> = new Set([
   "range",
 ]);
 
+/** Lets go of nothing: what is in `validates` or `completes` is the fetch's, and else `stale` still its owner's. */
 export function planFor(
   asked: Asked,
   stale: StoredAnswer | undefined,
@@ -42,7 +43,6 @@ export function planFor(
   const { head, request } = asked;
   const hasFlight = false;
   if (stale === undefined || asked.isHead) {
-    stale?.release();
     const isConditional = hasConditions(asked);
     const isShared = !isAlone && !isConditional && !request.control.noStore;
     return { head, isShared, hasFlight, validates: undefined, completes: undefined, isSecond };
@@ -51,7 +51,6 @@ export function planFor(
   const added = isPart ? completionLines(stale.facts, stale.lines) : validatorLines(stale.lines);
   // A part on the disk is not put in front of what comes: that would have to wait for it.
   if (isPart && (added === undefined || request.range !== undefined || stale.isOnDisk)) {
-    stale.release();
     return { head, isShared: false, hasFlight, validates: undefined, completes: undefined, isSecond };
   }
   const asking = withLines(head, withoutFields(head.fields.forwarded, CONDITIONS) + (added ?? ""));

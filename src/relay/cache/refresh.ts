@@ -1,6 +1,6 @@
 /** A stored answer validated behind its client's back (RFC 5861 §3): it has been served stale, and the next finds it fresh. */
 import { cells } from "../../observe/cells.ts";
-import type { Asked } from "./asked.ts";
+import { Asked } from "./asked.ts";
 import { Fetch } from "./fetch.ts";
 import { planFor } from "./plan.ts";
 import type { StoredAnswer } from "./stored-answer.ts";
@@ -9,10 +9,17 @@ import type { StoredAnswer } from "./stored-answer.ts";
 export function refresh(asked: Asked, stored: StoredAnswer): void {
   const { cache, key, context } = asked;
   if (context.isDraining || cache.fetches.has(key)) return;
-  const flight = cache.flights.begin(key);
-  if (flight === "theirs") return;
+  if (cache.flights.begin(key) !== "mine") return;
   context.counters.add(cells.cacheRefreshes);
-  stored.retain();
-  const plan = planFor(asked, stored, { isAlone: false, isSecond: false });
-  new Fetch(asked, { ...plan, hasFlight: flight === "mine" }).start(undefined);
+  const asking = forGet(asked);
+  const plan = planFor(asking, stored, { isAlone: false, isSecond: false });
+  if (plan.validates !== undefined) stored.retain();
+  new Fetch(asking, { ...plan, hasFlight: true }).start(undefined);
+}
+
+/** HEAD is answered with what is stored of GET, and that is what is to be validated. */
+function forGet(asked: Asked): Asked {
+  if (!asked.isHead) return asked;
+  const { session, exchange, settings, cache, head, passage } = asked;
+  return new Asked(session, exchange, settings, cache, { ...head, method: "GET" }, passage);
 }

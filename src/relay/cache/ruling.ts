@@ -12,6 +12,7 @@ import type { Framing } from "../../http1/framing.ts";
 import type { ResponseHead } from "../../http1/head.ts";
 import type { Since } from "./answer-cache.ts";
 import type { Asked } from "./asked.ts";
+import { mayBeGiven } from "./may-be-given.ts";
 import type { Plan } from "./plan.ts";
 import type { StoredAnswer } from "./stored-answer.ts";
 
@@ -55,9 +56,19 @@ export class Ruling {
   }
 }
 
-/** RFC 5861 §4, RFC 9111 §4.2.4. */
-export function mayHaveStale(asked: Asked, stored: StoredAnswer, cause: "unreachable" | "error"): boolean {
-  return mayServeOnError(stored.facts, stored.isMarkedStale, asked.request, cause, asked.nowMs);
+/**
+ * Whether this one may have a stored answer in place of the upstream's: after it was validated,
+ * for somebody else maybe, or because that failed (RFC 5861 §4, RFC 9111 §4.2.4).
+ */
+export function standsFor(stored: StoredAnswer, asked: Asked, because: Ruling["because"]): boolean {
+  const { request, nowMs } = asked;
+  const { varyNames, varyKey, facts, isMarkedStale, peer } = stored;
+  if (varyNames !== "" && varyKeyOf(varyNames, request.lines) !== varyKey) return false;
+  if (!mayBeGiven(asked, peer)) return false;
+  if (because !== "validated") return mayServeOnError(facts, isMarkedStale, request, because, nowMs);
+  const { noCache, maxAgeMs, minFreshMs } = request.control;
+  const isDemanding = noCache || maxAgeMs !== undefined || minFreshMs !== undefined;
+  return !isDemanding || decideUse(facts, false, request, nowMs) === "fresh";
 }
 
 export function ruleOn(
@@ -73,7 +84,7 @@ export function ruleOn(
     const stored = validated(asked, validates, head, times, since);
     if (stored !== undefined) return standIn(head, framing, stored, "validated");
   }
-  if (validates !== undefined && isServerError(head.status) && mayHaveStale(asked, validates, "error")) {
+  if (validates !== undefined && isServerError(head.status) && standsFor(validates, asked, "error")) {
     return standIn(head, framing, validates, "error");
   }
   const completed = plan.completes && completedBy(asked, plan.completes, head, times);
@@ -104,7 +115,7 @@ function validated(
   const type = firstValue(lines, "content-type");
   const storing = decideStoring(
     "GET",
-    asked.request,
+    asked.requestSent,
     { status: stored.facts.status, lines },
     times,
     asked.ruleFor(type),

@@ -8,7 +8,7 @@ import { deadlineIn, touch } from "../context.ts";
 import type { Failure } from "../failure.ts";
 import type { Handler } from "../handler.ts";
 import type { Asked } from "./asked.ts";
-import { countSaved, Outflow } from "./outflow.ts";
+import { chargeRequest, countSaved, Outflow } from "./outflow.ts";
 import type { StoredAnswer } from "./stored-answer.ts";
 
 /** Text, or what to send of the whole body, first and last byte included. */
@@ -48,6 +48,8 @@ export class Serving implements Handler {
 
   start(): void {
     this.#asked.session.deadlineAt = NEVER;
+    const failure = chargeRequest(this.#asked) ?? this.#outflow.waitForDebts();
+    if (failure !== undefined) return this.#fail(failure);
     this.#pump();
   }
 
@@ -57,7 +59,6 @@ export class Serving implements Handler {
 
   onClientDrain(): void {
     this.#outflow.drained();
-    this.#asked.session.deadlineAt = NEVER;
     this.#pump();
   }
 

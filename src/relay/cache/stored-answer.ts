@@ -2,7 +2,7 @@
  * A stored answer on its way to clients, wherever it was stored. Several may be
  * given it at once, each at its own pace; it is let go of when the last has done.
  */
-import { factsOf, type StoredFacts } from "../../cache/facts.ts";
+import { factsOf, stored as flag, type StoredFacts } from "../../cache/facts.ts";
 import type { DiskEntry } from "../../store/disk/tier.ts";
 import type { Found } from "../../store/memory/store.ts";
 
@@ -130,6 +130,8 @@ export class DiskAnswer implements Kept {
   }
 }
 
-function sized(facts: StoredFacts, { bodyBytes, wholeBytes }: StoredFacts): StoredFacts {
-  return { ...facts, bodyBytes, wholeBytes };
+/** New fields for the same bytes: what was a part is one still. */
+function sized(facts: StoredFacts, { flags, bodyBytes, rangeFirst, wholeBytes }: StoredFacts): StoredFacts {
+  const partial = flags & flag.partial;
+  return { ...facts, flags: (facts.flags & ~flag.partial) | partial, bodyBytes, rangeFirst, wholeBytes };
 }
