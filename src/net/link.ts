@@ -8,6 +8,7 @@
  * tunnel both. No closures per connection: ten thousand links stay small.
  */
 import type { Socket, SocketHandler } from "bun";
+import { readAt, sendFile } from "./send-file.ts";
 
 export interface LinkOwner {
   /** The bytes are the owner's to keep and to change. */
@@ -38,6 +39,11 @@ export interface Link {
   writeText(text: string): boolean;
   /** `bytes[0..to)`, which is the caller's again when it returns. */
   writeCopy(bytes: Buffer, to: number): boolean;
+  /**
+   * Bytes of a file, without copies of them: how many were taken, at most `count`. When
+   * it is fewer, `onDrain` says when to go on; 0 when it can't be done, or not now.
+   */
+  sendFile(file: number, at: number, count: number): number;
   /** Half-closes once the outbox is empty; the other direction stays open. */
   end(): void;
   /** Closes both directions once the outbox is empty. */
@@ -62,6 +68,9 @@ const SCRATCH_BYTES = 64 * 1024;
 const scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
 
 const NOTHING = Buffer.alloc(0);
+
+/** Of a file that is sent, what waits in the outbox while the peer reads. */
+const TAIL_BYTES = 4 * 1024;
 
 type Ending = "open" | "half" | "full";
 
@@ -123,6 +132,23 @@ export class SocketLink implements Link {
     const sent = this.#socket?.write(bytes, 0, to) ?? -1;
     if (sent === to || this.#foundGone(sent)) return true;
     return this.#queue(Buffer.from(bytes.subarray(sent, to)));
+  }
+
+  sendFile(file: number, at: number, count: number): number {
+    const socket = this.#socket as (Socket<SocketLink> & { readonly fd?: number }) | undefined;
+    if (socket?.fd === undefined || this.isGone) return 0;
+    if (this.#outbox !== undefined) {
+      this.isFull = true;
+      return 0;
+    }
+    const sent = sendFile(socket.fd, file, at, count);
+    if (sent === count) return sent;
+    // Bun tells when there is room again after a write of its own that found none.
+    const tail = Math.min(TAIL_BYTES, count - sent);
+    const read = readAt(file, scratch.subarray(0, tail), at + sent);
+    if (read > 0) this.writeCopy(scratch, read);
+    if (this.#outbox !== undefined) this.isFull = true;
+    return sent + read;
   }
 
   end(): void {

@@ -5,7 +5,8 @@
  * process on the port, or nobody. Linux only; elsewhere closing a listener may
  * reset what arrives in that very moment.
  */
-import { dlopen, FFIType, ptr } from "bun:ffi";
+import { FFIType, ptr } from "bun:ffi";
+import { openLibc } from "./libc.ts";
 
 const SOL_SOCKET = 1;
 const SO_ATTACH_FILTER = 26;
@@ -19,10 +20,13 @@ const DROP_SYN = [
   [0x06, 0, 0, 0xffff_ffff], // pass
 ] as const;
 
+const { i32, u32, ptr: pointer } = FFIType;
+const CALLS = { setsockopt: { args: [i32, i32, i32, pointer, u32], returns: i32 } } as const;
+
 /** Returns false where it can't be done. */
 export function refuseNewHandshakes(listener: object): boolean {
   const fd = "fd" in listener && typeof listener.fd === "number" ? listener.fd : -1;
-  if (process.platform !== "linux" || fd < 0) return false;
+  if (fd < 0) return false;
   const program = new Uint8Array(DROP_SYN.length * 8);
   const view = new DataView(program.buffer);
   for (const [index, [code, whenTrue, whenFalse, constant]] of DROP_SYN.entries()) {
@@ -35,32 +39,7 @@ export function refuseNewHandshakes(listener: object): boolean {
   const header = new DataView(new ArrayBuffer(16));
   header.setUint16(0, DROP_SYN.length, true);
   header.setBigUint64(8, BigInt(ptr(program)), true);
-  const setsockopt = openSetsockopt();
-  if (setsockopt === undefined) return false;
-  return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, ptr(new Uint8Array(header.buffer)), 16) === 0;
-}
-
-type Setsockopt = (
-  fd: number,
-  level: number,
-  option: number,
-  value: ReturnType<typeof ptr>,
-  length: number,
-) => number;
-
-function openSetsockopt(): Setsockopt | undefined {
-  for (const name of ["libc.so.6", `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`]) {
-    try {
-      const { symbols } = dlopen(name, {
-        setsockopt: {
-          args: [FFIType.i32, FFIType.i32, FFIType.i32, FFIType.ptr, FFIType.u32],
-          returns: FFIType.i32,
-        },
-      });
-      return symbols.setsockopt;
-    } catch {
-      // The other C library, then.
-    }
-  }
-  return undefined;
+  const libc = openLibc(CALLS);
+  if (libc === undefined) return false;
+  return libc.setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, ptr(new Uint8Array(header.buffer)), 16) === 0;
 }

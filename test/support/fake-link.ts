@@ -51,6 +51,10 @@ export class FakeLink implements Link {
     return this.writeFramed("", bytes, 0, to, "");
   }
 
+  sendFile(): number {
+    return 0;
+  }
+
   writeText(text: string): boolean {
     return this.writeFramed(text, Buffer.alloc(0), 0, 0, "");
   }
