@@ -121,13 +121,14 @@ export class Asker implements Handler, FetchAsker {
     this.isCollapsed = !isFirst;
     exchange.cache = this.isCollapsed ? "collapsed" : "miss";
     const answer = answerFor(ruling.head, passage.effects?.response);
-    const line = fetched(this.asked, this.because, ruling, this.isCollapsed);
+    const { storing } = ruling;
+    const isUnchanged =
+      storing.store && decideConditional(head.method, request, storing.facts, storing.lines) === 304;
+    const status = isUnchanged ? 304 : answer.status;
+    const line = fetched(this.asked, this.because, ruling, this.isCollapsed, status);
     const viaLine = settings.viaLines[ruling.head.minor];
     const added = (answer.fields.hasDate ? "" : dateLine(context)) + line + viaLine;
-    const { storing } = ruling;
-    if (storing.store && decideConditional(head.method, request, storing.facts, storing.lines) === 304) {
-      return this.notModified(answer, added);
-    }
+    if (isUnchanged) return this.notModified(answer, added);
     this.answer = new AskerAnswer(answer, {
       minor: head.minor,
       isHead: this.asked.isHead,

@@ -41,28 +41,34 @@ export function planFor(
   { isAlone, isSecond }: { readonly isAlone: boolean; readonly isSecond: boolean },
 ): Plan {
   const { head, request } = asked;
-  const hasFlight = false;
-  if (stale === undefined || asked.isHead) {
-    const isConditional = hasConditions(asked);
-    const isShared = !isAlone && !isConditional && !request.control.noStore;
-    return { head, isShared, hasFlight, validates: undefined, completes: undefined, isSecond };
+  const mayBeShared = !isAlone && !request.control.noStore;
+  const added = stale && conditionFor(asked, stale);
+  if (stale === undefined || added === undefined) {
+    const isShared = mayBeShared && !hasConditions(asked);
+    return { head, isShared, hasFlight: false, validates: undefined, completes: undefined, isSecond };
   }
-  const isPart = (stale.facts.flags & flag.partial) !== 0;
-  const added = isPart ? completionLines(stale.facts, stale.lines) : validatorLines(stale.lines);
-  // A part on the disk is not put in front of what comes: that would have to wait for it.
-  if (isPart && (added === undefined || request.range !== undefined || stale.isOnDisk)) {
-    return { head, isShared: false, hasFlight, validates: undefined, completes: undefined, isSecond };
-  }
-  const asking = withLines(head, withoutFields(head.fields.forwarded, CONDITIONS) + (added ?? ""));
-  const isShared = !isAlone && !request.control.noStore;
+  const isPart = isPartial(stale);
   return {
-    head: asking,
-    isShared,
-    hasFlight,
+    head: withLines(head, withoutFields(head.fields.forwarded, CONDITIONS) + added),
+    isShared: mayBeShared,
+    hasFlight: false,
     validates: isPart ? undefined : stale,
     completes: isPart ? stale : undefined,
     isSecond,
   };
+}
+
+/** Lines to ask about what is stored, or for its rest; undefined: it is of no use here. */
+function conditionFor({ isHead, request }: Asked, stored: StoredAnswer): string | undefined {
+  if (isHead) return undefined;
+  if (!isPartial(stored)) return validatorLines(stored.lines);
+  // A part on the disk is not put in front of what comes: that would have to wait for it.
+  const isNoUse = request.range !== undefined || stored.isOnDisk;
+  return isNoUse ? undefined : completionLines(stored.facts, stored.lines);
+}
+
+function isPartial({ facts }: StoredAnswer): boolean {
+  return (facts.flags & flag.partial) !== 0;
 }
 
 function hasConditions({ request }: Asked): boolean {

@@ -51,7 +51,7 @@ export function serve(asked: Asked, stored: StoredAnswer, told: Told): Handler |
       ...answer,
       status: reply.status,
       reason: reply.reason,
-      fields: { ...answer.fields, forwarded: reply.lines },
+      fields: { ...answer.fields, forwarded: reply.lines, contentLength: reply.length },
     },
     reply.length < 0 ? { kind: "none" } : { kind: "length", length: reply.length },
     age + told.line + settings.viaLines[1],

@@ -40,14 +40,16 @@ export function sharedHit({ settings, nowMs }: Asked, fwd: Forward, facts: Store
   return forwardedLine(startOf(settings), { fwd, ttlMs, stored: true, collapsed: true });
 }
 
+/** `status`: as the client is told. */
 export function fetched(
   { settings, nowMs }: Asked,
   fwd: Forward,
   ruling: Ruling,
   collapsed: boolean,
+  status: number,
 ): string {
-  const { storing, head, upstreamStatus } = ruling;
-  const fwdStatus = upstreamStatus === head.status ? undefined : upstreamStatus;
+  const { storing, upstreamStatus } = ruling;
+  const fwdStatus = upstreamStatus === status ? undefined : upstreamStatus;
   if (!storing.store) return forwardedLine(startOf(settings), { fwd, fwdStatus, collapsed });
   const ttlMs = freshMs(storing.facts, false, nowMs);
   const detail = (storing.facts.flags & flag.ruled) === 0 ? undefined : RULED;
