@@ -139,7 +139,7 @@ export class DraftWriter implements DiskWriter {
       if (!this.wasRead) this.close();
       this.letGo();
     }
-    return !this.failed && this.drafting.handOver(this.entry.key, this.id);
+    return !this.failed && this.drafting.handOver.wait(this.entry.key, this.id);
   }
 
   abort(): void {

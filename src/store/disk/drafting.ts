@@ -10,6 +10,7 @@ import { type DiskReport, variantOf, versionOf } from "./disk-report.ts";
 import type { DiskCells } from "./disk-shared.ts";
 import { DraftRoom } from "./draft-room.ts";
 import type { FileCalls } from "./file-calls.ts";
+import { HandOver } from "./hand-over.ts";
 import { SMALL_BYTES } from "./open-object.ts";
 import { draftPath, RANGE_IDS } from "./places.ts";
 import type { SlotFinder } from "./slot-finder.ts";
@@ -19,15 +20,12 @@ const STAGES_KEPT = 8;
 /** Drafts at once in one worker; each may have a stage. */
 const DRAFTS_MAX = 64;
 
-/** The main thread gives an object its name within a few milliseconds, as a rule. */
-const NAMED_MS = 3_000;
-
 export class Drafting {
   readonly root: string;
   readonly thread: number;
   readonly calls: FileCalls;
+  readonly handOver: HandOver;
   readonly #cells: DiskCells;
-  readonly #finder: SlotFinder;
   readonly #tell: (report: DiskReport) => void;
   readonly #stages: Buffer[] = [];
   #underWay = 0;
@@ -46,7 +44,7 @@ export class Drafting {
     this.thread = thread;
     this.calls = calls;
     this.#cells = cells;
-    this.#finder = finder;
+    this.handOver = new HandOver(cells, finder);
     this.#tell = tell;
   }
 
@@ -106,18 +104,5 @@ export class Drafting {
     const isSmall = facts.bodyBytes <= SMALL_BYTES;
     const row = { id, a, b, variant, version, units, storedMs, isSmall, isMarkedStale: false };
     this.#tell({ disk: "stored", ...row, key, tags, thread: this.thread, since });
-  }
-
-  /** True as soon as every worker finds it. */
-  async handOver(key: string, id: number): Promise<boolean> {
-    const endMs = performance.now() + NAMED_MS;
-    for (;;) {
-      const rung = this.#cells.rung;
-      if (this.#finder.holds(key, id)) return true;
-      if (this.#cells.wasDropped(id)) return false;
-      const leftMs = endMs - performance.now();
-      if (leftMs <= 0) return false;
-      await this.#cells.nextRing(rung, leftMs);
-    }
   }
 }

@@ -20,6 +20,10 @@ export type IndexChange =
   | { readonly do: "freshen"; readonly id: number; readonly version: number; readonly storedMs: number }
   | { readonly do: "markStale"; readonly id: number };
 
+/** The column after those of a row. */
+const NAME = 8;
+
+// Flags.
 const STALE = 1;
 const SMALL = 2;
 
@@ -79,29 +83,22 @@ export class IndexDb {
     limit: number,
   ): { readonly rows: readonly IndexRow[]; readonly next: number | undefined } {
     const values = this.#statements.rowsAfter.values(id, limit);
-    return { rows: values.map(rowOf).filter((row) => row !== undefined), next: lastId(values) };
+    return { rows: rowsOf(values), next: lastId(values) };
   }
 
   /** What matches, a slice at a time; what happens to the index between slices does it no harm. */
   *matching(matches: PurgeMatches, limit: number): Generator<readonly IndexRow[]> {
-    if (matches.tag !== undefined) return yield* this.#tagged(matches.tag, limit);
+    const { named, tagged } = this.#statements;
+    const { tag } = matches;
+    if (tag !== undefined) return yield* slices([-1], ([id]) => tagged.values(tag, id as number, limit));
     for (const { from, to } of rangesOf(matches)) {
-      let last: readonly unknown[] | undefined = [-1, from];
-      while (last !== undefined) {
-        const found: unknown[][] = this.#statements.named.values(
-          last[1] as string,
-          last[0] as number,
-          to,
-          limit,
-        );
-        yield this.#rowsOf(found);
-        last = found.at(-1);
-      }
+      const first = [-1, ...Array(NAME - 1), from];
+      yield* slices(first, (last) => named.values(last[NAME] as string, last[0] as number, to, limit));
     }
   }
 
   has(id: number): boolean {
-    return this.#statements.one.values(id).length > 0;
+    return this.#statements.has.values(id).length > 0;
   }
 
   /** Numbers of what was used, as it was written down last. */
@@ -129,23 +126,6 @@ export class IndexDb {
     // One that is left would keep the file locked.
     for (const statement of Object.values(this.#statements)) statement.finalize();
     this.#database.close();
-  }
-
-  *#tagged(tag: string, limit: number): Generator<readonly IndexRow[]> {
-    let last: readonly unknown[] | undefined = [-1];
-    while (last !== undefined) {
-      const found: unknown[][] = this.#statements.tagged.values(tag, last[0] as number, limit);
-      yield this.#rowsOf(found);
-      last = found.at(-1);
-    }
-  }
-
-  #rowsOf(found: readonly (readonly unknown[])[]): IndexRow[] {
-    return found.flatMap(([id]) => {
-      const [values] = this.#statements.one.values(id as number);
-      const row = values && rowOf(values);
-      return row === undefined ? [] : [row];
-    });
   }
 
   /** Made once for an index. */
@@ -189,8 +169,24 @@ export function isCorrupt(error: unknown): boolean {
   return !/^SQLITE_(?:IOERR|CANTOPEN|READONLY|FULL|BUSY|LOCKED|NOMEM|PERM|AUTH)|^E[A-Z]+$/.test(code);
 }
 
+/** `next`: what follows a row, which is in the index or before all that are. */
+function* slices(
+  first: readonly unknown[],
+  next: (last: readonly unknown[]) => unknown[][],
+): Generator<readonly IndexRow[]> {
+  for (let last: readonly unknown[] | undefined = first; last !== undefined; ) {
+    const found = next(last);
+    yield rowsOf(found);
+    last = found.at(-1);
+  }
+}
+
+function rowsOf(found: readonly (readonly unknown[])[]): IndexRow[] {
+  return found.map(rowOf).filter((row) => row !== undefined);
+}
+
 function rowOf(values: readonly unknown[]): IndexRow | undefined {
-  if (!values.every(Number.isSafeInteger)) return undefined;
+  for (let column = 0; column < NAME; column++) if (!Number.isSafeInteger(values[column])) return undefined;
   const [id, a, b, variant, version, units, storedMs, flags] = values as [
     number,
     number,

@@ -1,7 +1,9 @@
 /**
  * Changes on their way to the index, written in slices that last some milliseconds:
- * all that came within one turn of the event loop is one transaction. When the disk
- * does not take them, what is new is given up and the rest is tried again.
+ * all that came within one turn of the event loop is one transaction. What is new
+ * goes first, for somebody waits for it; an object's other changes come after it
+ * anyway. When the disk does not take them, what is new is given up and the rest is
+ * tried again.
  */
 import { type IndexChange, type IndexDb, isCorrupt } from "./index-db.ts";
 
@@ -24,7 +26,9 @@ interface Outcome {
 export class IndexQueue {
   readonly #outcome: Outcome;
   #index: IndexDb;
-  #waiting: IndexChange[] = [];
+  #inserts: IndexChange[] = [];
+  #others: IndexChange[] = [];
+  #onSettled: (() => void)[] = [];
   #isScheduled = false;
   #isClosed = false;
 
@@ -34,26 +38,36 @@ export class IndexQueue {
   }
 
   add(change: IndexChange): void {
-    if (this.#waiting.length >= WAITING_MAX && change.do !== "insert") return;
-    this.#waiting.push(change);
+    if (change.do === "insert") this.#inserts.push(change);
+    else if (this.#others.length < WAITING_MAX) this.#others.push(change);
     this.#schedule(0);
   }
 
-  /** All that waits, now. False: the disk does not take it. */
-  flush(): boolean {
-    while (this.#waiting.length > 0) if (!this.#writeSlice()) return false;
-    return true;
+  get length(): number {
+    return this.#inserts.length + this.#others.length;
+  }
+
+  /** When all that waits is written, or the disk does not take it. */
+  async settled(): Promise<void> {
+    if (this.length === 0 || this.#isClosed) return;
+    await new Promise<void>((resolve) => {
+      this.#onSettled.push(resolve);
+    });
   }
 
   /** A new index, and nothing waits for it. */
   replace(index: IndexDb): void {
     this.#index = index;
-    this.#waiting = [];
+    this.#inserts = [];
+    this.#others = [];
+    this.#settle();
   }
 
+  /** All that waits is written first. */
   close(): void {
-    this.flush();
+    while (this.length > 0 && this.#writeSlice());
     this.#isClosed = true;
+    this.#settle();
   }
 
   #schedule(delayMs: number): void {
@@ -61,15 +75,19 @@ export class IndexQueue {
     this.#isScheduled = true;
     const write = () => {
       this.#isScheduled = false;
-      if (this.#isClosed || this.#waiting.length === 0) return;
-      this.#schedule(this.#writeSlice() ? 0 : RETRY_MS);
+      if (this.#isClosed || this.length === 0) return;
+      const isWritten = this.#writeSlice();
+      if (!isWritten || this.length === 0) this.#settle();
+      if (this.length > 0) this.#schedule(isWritten ? 0 : RETRY_MS);
     };
     if (delayMs === 0) setImmediate(write);
     else setTimeout(write, delayMs).unref();
   }
 
   #writeSlice(): boolean {
-    const slice = this.#waiting.splice(0, SLICE);
+    const inserts = this.#inserts.splice(0, SLICE);
+    const others = this.#others.splice(0, SLICE - inserts.length);
+    const slice = [...inserts, ...others];
     try {
       this.#index.apply(slice);
     } catch (error) {
@@ -77,12 +95,15 @@ export class IndexQueue {
         this.#outcome.onCorrupt(error);
         return true;
       }
-      const refused = slice.filter((change) => change.do === "insert");
-      this.#waiting = [...slice.filter((change) => change.do !== "insert"), ...this.#waiting];
-      this.#outcome.onRefused(refused, error);
+      this.#others.unshift(...others);
+      this.#outcome.onRefused(inserts, error);
       return false;
     }
     this.#outcome.onWritten(slice);
     return true;
+  }
+
+  #settle(): void {
+    for (const resolve of this.#onSettled.splice(0)) resolve();
   }
 }

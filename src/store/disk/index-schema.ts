@@ -53,13 +53,15 @@ export function prepare(database: Database) {
     freshen: database.prepare("UPDATE slots SET version = ?, stored = ?, flags = flags & ~1 WHERE id = ?"),
     markStale: database.prepare("UPDATE slots SET flags = flags | 1 WHERE id = ?"),
     rowsAfter: database.prepare(`SELECT ${columns} FROM slots WHERE id > ? ORDER BY id LIMIT ?`),
-    one: database.prepare(`SELECT ${columns} FROM slots WHERE id = ?`),
+    has: database.prepare("SELECT 1 FROM slots WHERE id = ?"),
     lastId: database.prepare("SELECT max(id) FROM slots"),
     fact: database.prepare("SELECT value FROM facts WHERE name = ?"),
     setFact: database.prepare("INSERT OR REPLACE INTO facts VALUES (?, ?)"),
     named: database.prepare(
-      "SELECT id, name FROM names WHERE (name, id) > (?, ?) AND name < ? ORDER BY name, id LIMIT ?",
+      `SELECT ${columns}, name FROM names JOIN slots USING (id) WHERE (name, id) > (?, ?) AND name < ? ORDER BY name, id LIMIT ?`,
     ),
-    tagged: database.prepare("SELECT id FROM tags WHERE tag = ? AND id > ? ORDER BY id LIMIT ?"),
+    tagged: database.prepare(
+      `SELECT ${columns} FROM tags JOIN slots USING (id) WHERE tag = ? AND id > ? ORDER BY id LIMIT ?`,
+    ),
   } satisfies Record<string, Statement>;
 }

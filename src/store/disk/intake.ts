@@ -16,6 +16,7 @@ export class Intake {
   /** By number: reported, and not in the table yet. */
   readonly #underWay = new Map<number, StoredReport>();
   #onIdle: (() => void) | undefined;
+  #willRing = false;
 
   constructor(parts: KeeperParts) {
     this.#parts = parts;
@@ -114,9 +115,19 @@ export class Intake {
 
   #over(report: StoredReport): void {
     this.#underWay.delete(report.id);
-    this.#parts.cells.ring();
+    this.#ringSoon();
     if (this.#underWay.size > 0) return;
     this.#onIdle?.();
     this.#onIdle = undefined;
+  }
+
+  /** Once for all that came of one turn: who waits looks for all of its own. */
+  #ringSoon(): void {
+    if (this.#willRing) return;
+    this.#willRing = true;
+    setImmediate(() => {
+      this.#willRing = false;
+      this.#parts.cells.ring();
+    });
   }
 }

@@ -180,7 +180,7 @@ export class DiskKeeper {
   /** All that is stored under a URL, or under a name as keys have it. */
   async find(url: string): Promise<readonly DiskListing[]> {
     await this.loaded;
-    this.#queue.flush();
+    await this.#queue.settled();
     return this.#reading(() => listObjects(this.#calls, this.shared.path, this.#index, this.#table, url), []);
   }
 
@@ -215,7 +215,6 @@ export class DiskKeeper {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     await this.loaded;
-    this.#queue.flush();
     await this.#intake.idle();
     this.#isClosed = true;
     clearInterval(this.#timer);

@@ -1,7 +1,7 @@
 /**
  * The table of objects as the main thread has it: it alone puts objects in and takes
- * them out, and picks who leaves (CLOCK): the hand goes round the slots, and what was
- * used since it came by last, or is new, stays once more. What only it must know of
+ * them out, and picks who leaves (CLOCK): the hand goes round the slots; what was used
+ * since it came by last stays twice more, what is new once. What only it must know of
  * an object lies beside the shared slots.
  */
 import { hashKey } from "../../limits/key-hash.ts";
@@ -102,9 +102,12 @@ export class ObjectTable {
   /** All of a key, whatever their variants. */
   idsOf(key: string): number[] {
     const hash = hashKey(key, this.#seed);
-    return this.#ways(hash.b)
-      .filter((at) => Atomics.load(this.#cells, at) === tagOf(hash))
-      .map((at) => this.#idAt(at));
+    const ids: number[] = [];
+    this.#way(hash.b, (at) => {
+      if (this.#cells[at] === tagOf(hash)) ids.push(this.#idAt(at));
+      return false;
+    });
+    return ids;
   }
 
   markStale(row: Pick<IndexRow, "id" | "a" | "b">): boolean {
@@ -132,6 +135,7 @@ export class ObjectTable {
       if (cells[at] === 0) continue;
       const high = Atomics.and(cells, at + HIGH, ~(anyone.used | YOUNG));
       if ((high & anyone.gone) !== 0 || (high & (anyone.used | YOUNG)) === 0) return this.#clear(at);
+      if ((high & anyone.used) !== 0) Atomics.or(cells, at + HIGH, YOUNG);
     }
   }
 
@@ -188,33 +192,35 @@ export class ObjectTable {
   }
 
   #at({ id, a, b }: Pick<IndexRow, "id" | "a" | "b">): number | undefined {
-    const tag = tagOf({ a, b });
-    return this.#ways(b).find((at) => this.#cells[at] === tag && this.#idAt(at) === id);
+    return this.#way(b, (at) => this.#cells[at] === tagOf({ a, b }) && this.#idAt(at) === id);
   }
 
   #variantAt({ a, b, variant }: IndexRow): number | undefined {
     const tag = tagOf({ a, b });
-    return this.#ways(b).find(
-      (at) => this.#cells[at] === tag && this.#variants[this.#slotOf(at)] === variant,
-    );
+    return this.#way(b, (at) => this.#cells[at] === tag && this.#variants[this.#slotOf(at)] === variant);
   }
 
   #emptyAt(b: number): number | undefined {
-    return this.#ways(b).find((at) => this.#cells[at] === 0);
+    return this.#way(b, (at) => this.#cells[at] === 0);
   }
 
   /** Of a full bucket: one that was not used, or the one that was stored first. */
   #leaverAt(b: number): number {
-    const ways = this.#ways(b);
-    const unused = ways.find((at) => (this.#cells[at + HIGH]! & (anyone.used | YOUNG)) === 0);
-    const oldest = (one: number, other: number) =>
-      this.#storedMs[this.#slotOf(other)]! < this.#storedMs[this.#slotOf(one)]! ? other : one;
-    return unused ?? ways.reduce(oldest);
+    const unused = this.#way(b, (at) => (this.#cells[at + HIGH]! & (anyone.used | YOUNG)) === 0);
+    if (unused !== undefined) return unused;
+    let oldest = this.#finder.bucketOf(b);
+    this.#way(b, (at) => {
+      if (this.#storedMs[this.#slotOf(at)]! < this.#storedMs[this.#slotOf(oldest)]!) oldest = at;
+      return false;
+    });
+    return oldest;
   }
 
-  #ways(b: number): number[] {
+  /** The first of a bucket that is wanted. */
+  #way(b: number, isWanted: (at: number) => boolean): number | undefined {
     const from = this.#finder.bucketOf(b);
-    return Array.from({ length: WAYS }, (_, way) => from + way);
+    for (let at = from; at < from + WAYS; at++) if (isWanted(at)) return at;
+    return undefined;
   }
 
   #idAt(at: number): number {

@@ -11,6 +11,9 @@ import { Slices } from "./slices.ts";
 
 const ROWS = 200;
 
+/** Changes of the index that may wait; beyond, the purge waits for them. */
+const WAITING = 1_000;
+
 type Report<Kind> = Extract<DiskReport, { readonly disk: Kind }>;
 
 export class Purger {
@@ -34,14 +37,15 @@ export class Purger {
   async purge(index: () => IndexDb, matches: PurgeMatches, soft: boolean): Promise<number> {
     const { queue } = this.#parts;
     // What is on its way into the index may be in the table by the next turn.
-    queue.flush();
+    await queue.settled();
     const slices = new Slices();
     let count = 0;
     for (const rows of index().matching(matches, ROWS)) {
       count += soft ? this.#markStale(rows) : await this.#remove(rows);
+      if (queue.length >= WAITING) await queue.settled();
       if (slices.isOver) await slices.pass();
     }
-    queue.flush();
+    await queue.settled();
     return count;
   }
 

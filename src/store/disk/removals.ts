@@ -8,7 +8,8 @@ import { codeOf, type FileCalls } from "./file-calls.ts";
 import type { Leaver } from "./object-table.ts";
 import { objectPath } from "./places.ts";
 
-const AT_ONCE = 32;
+/** Workers wait for the same few threads that files are removed by. */
+const AT_ONCE = 4;
 const RETRY_MS = 10_000;
 
 interface Removal extends Leaver {

@@ -24,7 +24,7 @@ export const ID_MASK = 0xffff;
 // Of HIGH, too.
 /** Its file is read whole at once. */
 export const SMALL = 1 << 16;
-/** Not yet passed by the hand of the clock. */
+/** Stays when the hand of the clock comes by next. */
 export const YOUNG = 1 << 17;
 
 /** Bits that any thread may set. */

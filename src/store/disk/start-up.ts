@@ -28,9 +28,13 @@ export class StartUp {
 
   async loadIndex(index: IndexDb): Promise<void> {
     const { cells, table, removals } = this.#parts;
-    const used = new Set(index.used);
     const firstOfNow = cells.rangesEnd * RANGE_IDS;
     const slices = new Slices();
+    const used = new Set<number>();
+    for (const id of index.used) {
+      used.add(id);
+      if ((used.size & 0xfff) === 0 && slices.isOver) await slices.pass();
+    }
     let next: number | undefined = -1;
     while (next !== undefined) {
       const { rows, next: after } = index.rowsAfter(next, ROWS);

@@ -1,7 +1,9 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { type IndexChange, IndexDb } from "../../../src/store/disk/index-db.ts";
 import { DiskKeeper } from "../../../src/store/disk/keeper.ts";
+import { DiskTier } from "../../../src/store/disk/tier.ts";
 import {
   bodyOf,
   bytesOnDisk,
@@ -53,6 +55,50 @@ test("what was stored is there after a restart, with what was marked stale", asy
   expect(second.keeper.stats().entries).toBe(21);
   expect(await until(() => objectFiles(first.path).length === 21)).toBe(true);
   await second.keeper.close();
+});
+
+test("an index of twenty thousand rows is read while others have their turn, and what is read can be found", async () => {
+  const first = await openDisk({ size: 1024 * MIB });
+  await store(first.tier(), entry(KEY, bodyOf(10)));
+  await first.keeper.close();
+  const index = IndexDb.open(first.path, 1024 * MIB);
+  const change = (id: number): IndexChange => ({
+    do: "insert",
+    row: {
+      id,
+      a: Math.imul(id, 0x9e3779b1) | 1,
+      b: Math.imul(id, 0x85ebca6b),
+      variant: 0,
+      version: 1,
+      units: 3,
+      storedMs: NOW + id,
+      isSmall: true,
+      isMarkedStale: id % 2 === 0,
+    },
+    key: `example.org/${id}`,
+    tags: "",
+  });
+  for (let id = 1; id <= 20_000; id += 1_000) {
+    index.apply(Array.from({ length: 1_000 }, (_, more) => change(id + more)));
+  }
+  index.close();
+
+  const opened = await DiskKeeper.open({ path: first.path, size: 1024 * MIB }, () => undefined);
+  if (!opened.ok) throw new Error(opened.problem);
+  const { keeper } = opened;
+  let turns = 0;
+  const counting = setInterval(() => turns++, 0);
+  const tier = new DiskTier(keeper.shared, 0, (report) => keeper.onReport(report));
+  expect(tier.mayHave(KEY)).toBe(false);
+  expect(tier.begin(entry(KEY, bodyOf(1)), 1)).toBeUndefined();
+  await keeper.loaded;
+  clearInterval(counting);
+
+  expect(turns).toBeGreaterThan(3);
+  expect(keeper.stats()).toMatchObject({ entries: 20_001, oldestMs: NOW });
+  expect(await load(tier, KEY)).toEqual(bodyOf(10));
+  expect(await keeper.purge({ host: "example.org" }, true)).toBe(20_000);
+  await keeper.close();
 });
 
 test("of two of a variant that the index knows, the newer one is loaded", async () => {
