@@ -175,6 +175,11 @@ export class FakeRelay {
     await settled();
   }
 
+  /** All promises that could go on have. */
+  settled(): Promise<void> {
+    return settled();
+  }
+
   /** The oldest dial under way fails. */
   dialFails(code: string): void {
     this.#takeDial().waiter.onDialFailed(code);
@@ -309,8 +314,7 @@ export function found(...addresses: readonly string[]): Resolution {
   return { ok: true, addresses };
 }
 
-/** All promises that could go on have. */
-export function settled(): Promise<void> {
+function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 

@@ -84,7 +84,10 @@ function canBeRepeated({ fields }: RequestHead): boolean {
 function inMemory(asked: Asked, found: Found): Handler | undefined {
   const { session, exchange, settings, head, passage, cache } = asked;
   // It came from an address that this client may not be led to.
-  if (!mayBeGiven(asked, found.peer())) return bypass(session, exchange, settings, head, passage);
+  if (!mayBeGiven(asked, found.peer())) {
+    if (isKeptFromFetching(asked)) return tellMissing(session, exchange, settings, cache, head, passage);
+    return bypass(session, exchange, settings, head, passage);
+  }
   const use = useOf(asked, found, found.isMarkedStale);
   const isPart = (found.flags & flag.partial) !== 0;
   if (!isPart && (use === "fresh" || use === "stale")) {
