@@ -303,8 +303,8 @@ export class Fetch implements AttemptOwner, Fetching {
     this.attempt.done(this.upstreamPersists);
     this.context.counters.add(cells.cacheBytesFetched, this.fill.bytes);
     // Stored first: a client that asks again at once finds it.
-    this.keeping?.finish(this.fill);
-    this.close();
+    const stored = this.keeping?.finish(this.fill);
+    this.close(stored);
     for (const asker of [...this.askers]) asker.onMore();
   }
 
@@ -430,12 +430,15 @@ export class Fetch implements AttemptOwner, Fetching {
     return this.askers.splice(0);
   }
 
-  private close(): void {
+  /** `stored`: who waits for it in other workers is told when it can be found. */
+  private close(stored?: Promise<unknown>): void {
     if (this.isOver) return;
     this.isOver = true;
     this.isPaused = false;
     const { cache, key } = this.asked;
-    if (this.plan.hasFlight) cache.flights.end(key);
+    const land = (): void => cache.flights.end(key);
+    if (this.plan.hasFlight && stored !== undefined) void stored.then(land, land);
+    else if (this.plan.hasFlight) land();
     if (cache.fetches.get(key) === this) cache.fetches.delete(key);
     cache.deadlines.remove(this);
     this.deadlineAt = NEVER;

@@ -76,14 +76,15 @@ export class Keeping {
     }
   }
 
-  finish(fill: Fill): void {
-    if (this.isGivenUp) return;
+  /** Resolves when it can be found, where that takes a while. */
+  finish(fill: Fill): Promise<boolean> | undefined {
+    if (this.isGivenUp) return undefined;
     const { cache } = this.asked;
     const { facts } = this.head;
     // It is not the part that it said it was.
-    if ((facts.flags & flag.partial) !== 0 && facts.bodyBytes !== fill.bytes) return;
+    if ((facts.flags & flag.partial) !== 0 && facts.bodyBytes !== fill.bytes) return undefined;
     cache.setShareable(this.head.key);
-    if (this.writer !== undefined) return void this.writer.commit();
+    if (this.writer !== undefined) return this.writer.commit();
     // What is older must not come back from there when this has left memory. Of several variants the others stay.
     const { key, varyNames } = this.head;
     if (varyNames === "" && cache.disk?.mayHave(key) === true) cache.disk.remove(key);
@@ -91,6 +92,7 @@ export class Keeping {
       { ...this.head, facts: wholeFacts(facts, fill.bytes), body: fill.views() },
       this.since.memory,
     );
+    return undefined;
   }
 
   /** The rest will never come. What did is a part, where the origin says how it can be completed (RFC 9111 §3.3). */
