@@ -151,7 +151,7 @@ export class Asker implements Handler, FetchAsker {
     this.succeed(
       serve(this.asked, stored, {
         word,
-        line: hitAfterAll(this.asked, stored.facts, because, upstreamStatus),
+        line: hitAfterAll(this.asked, this.because, stored.facts, because, upstreamStatus),
       }),
     );
   }

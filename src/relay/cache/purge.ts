@@ -27,7 +27,13 @@ export function purge(
     session.fail({ word: "http_request_denied", detail }, head, canPersist(head));
     return undefined;
   }
-  return new Purging(session, cache, head, `http://${passage.asked.authority}${passage.path}`);
+  return new Purging(session, cache, head, storedUrl(settings, passage));
+}
+
+/** Where a GET of the same would be stored: where rules of the gate lead it, without what those of the cache leave out. */
+function storedUrl({ caching }: Settings, { asked, authority, path }: Passage): string {
+  const keyPath = caching?.rules?.forRequest(asked.host, path)?.keyPath ?? path;
+  return `http://${authority}${keyPath}`;
 }
 
 class Purging implements Handler {

@@ -23,6 +23,7 @@ export function hit({ settings, nowMs }: Asked, facts: StoredFacts, isMarkedStal
 /** A stored answer, after the upstream was asked about it. */
 export function hitAfterAll(
   asked: Asked,
+  fwd: Forward,
   facts: StoredFacts,
   because: "validated" | "unreachable" | "error",
   upstreamStatus: number | undefined,
@@ -31,7 +32,7 @@ export function hitAfterAll(
   const ttlMs = freshMs(facts, false, nowMs);
   const detail = because === "validated" ? undefined : `stale-${because}`;
   const fwdStatus = because === "validated" ? 304 : upstreamStatus;
-  return forwardedLine(startOf(settings), { fwd: "stale", fwdStatus, ttlMs, detail });
+  return forwardedLine(startOf(settings), { fwd, fwdStatus, ttlMs, detail });
 }
 
 /** Stored by another worker, which was waited for. */
