@@ -85,6 +85,44 @@ describe("a rule", () => {
     expect(other.field("cache-status")).toStartWith("headgate; hit");
     expect(page.field("cache-status")).toStartWith("headgate; fwd=uri-miss");
     expect(origin.heard).toEqual(["GET /a?utm_source=x&page=1&token=1", "GET /a?page=2"]);
+
+    const purged = await client.get(origin.authority, "/a?utm_source=z&page=1", { method: "PURGE" });
+    expect(purged.status).toBe(200);
+    const after = await client.get(origin.authority, "/a?page=1");
+    expect(after.field("cache-status")).toStartWith("headgate; fwd=uri-miss");
+    const put = { method: "PUT", fields: "Content-Length: 0\r\n" };
+    await client.get(origin.authority, "/a?page=1&token=3", put);
+    const changed = await client.get(origin.authority, "/a?page=1");
+    expect(changed.field("cache-status")).toStartWith("headgate; fwd=uri-miss");
+  });
+
+  test("of the gate that leads elsewhere, or changes fields, leads purges and unsafe methods there too", async () => {
+    using origin = startOrigin(({ path, count }) => fresh(checkedBody(path, count)));
+    const rules = [
+      {
+        name: "elsewhere",
+        action: "rewrite",
+        hosts: ["old.test"],
+        rewrite: { host: origin.authority, pathPrefix: { from: "/old", to: "/new" } },
+      },
+      {
+        name: "fields",
+        action: "headers",
+        paths: ["/new/*"],
+        request: { set: [{ name: "X-A", value: "1" }] },
+      },
+    ];
+    await using proxy = await startProxy({ workers: 1, policy: { rules } });
+    using client = await HttpClient.connect(proxy.port);
+    const ask = async () => (await client.get("old.test", "/old/a")).field("cache-status");
+
+    for (const method of ["PURGE", "PUT", "PURGE"]) {
+      expect([method, await ask()]).toEqual([method, expect.stringMatching(/^headgate; fwd=uri-miss/)]);
+      expect(await ask()).toStartWith("headgate; hit");
+      const fields = method === "PUT" ? "Content-Length: 0\r\n" : "";
+      expect((await client.get("old.test", "/old/a", { method, fields })).status).toBe(200);
+    }
+    expect(origin.heard).toEqual(["GET /new/a", "GET /new/a", "PUT /new/a", "GET /new/a"]);
   });
 
   test("by a reload it holds for the next request of every connection", async () => {
