@@ -26,6 +26,21 @@ export async function makeArchive(folder: string, names: readonly string[]): Pro
   return archive;
 }
 
+/** As archives have it: a Release that says what the index has to be, and the index by that hash too. It is not signed. */
+export async function addRelease(archive: string): Promise<void> {
+  const index = await Bun.file(join(archive, "Packages")).bytes();
+  const sum = createHash("sha256").update(index).digest("hex");
+  await Bun.write(join(archive, "by-hash/SHA256", sum), index);
+  const lines = [
+    "Origin: test",
+    `Date: ${new Date().toUTCString()}`,
+    "Acquire-By-Hash: yes",
+    "SHA256:",
+    ` ${sum} ${index.length} Packages`,
+  ];
+  await Bun.write(join(archive, "Release"), `${lines.join("\n")}\n`);
+}
+
 /** What apt reads and writes, all of it below `folder`; for the variable APT_CONFIG. */
 export async function makeAptConfig(folder: string, archiveUrl: string, proxyUrl: string): Promise<string> {
   const path = join(folder, "apt.conf");

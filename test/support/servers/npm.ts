@@ -1,4 +1,7 @@
-/** A package registry of a few small packages: their descriptions as JSON, and their tarballs. */
+/**
+ * A package registry of a few small packages: their descriptions as JSON, and their tarballs. As
+ * registries do, it names tarballs below the host that it was asked for.
+ */
 import { createHash } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -26,17 +29,18 @@ export function startRegistry(
   certificate?: TestCertificate,
 ): WebServer {
   const server = startWebServer(async (request) => {
-    const path = new URL(request.url).pathname.slice(1);
+    const { origin, pathname } = new URL(request.url);
+    const path = pathname.slice(1);
     if (path.endsWith(".tgz")) return new Response(Bun.file(join(folder, path)));
     const at = names.indexOf(path);
     if (at < 0) return new Response("{}", { status: 404 });
-    return Response.json(await describe(path, names[at + 1]));
+    return Response.json(await describe(origin, path, names[at + 1]), { headers: { etag: '"1"' } });
   }, certificate);
 
-  async function describe(name: string, next: string | undefined) {
+  async function describe(origin: string, name: string, next: string | undefined) {
     const tarball = await Bun.file(join(folder, `${name}.tgz`)).bytes();
     const integrity = `sha512-${createHash("sha512").update(tarball).digest("base64")}`;
-    const dist = { tarball: `${server.url}/${name}.tgz`, integrity };
+    const dist = { tarball: `${origin}/${name}.tgz`, integrity };
     const versions = { [VERSION]: { ...manifestOf(name, next), dist } };
     return { name, "dist-tags": { latest: VERSION }, versions };
   }
