@@ -7,17 +7,27 @@
  */
 import { BLOCK_BYTES, type BlockSums } from "./block-sums.ts";
 import type { OpenFile } from "./open-file.ts";
+import type { VerifiedBlocks } from "./verified-files.ts";
+
+/** `file`: its number, until it is closed. */
+export interface FilePlace {
+  readonly file: number;
+  readonly at: number;
+}
 
 export class BlockReader {
   readonly #file: OpenFile;
   readonly #bodyAt: number;
   readonly #sums: BlockSums;
+  readonly #verified: VerifiedBlocks | undefined;
   #last: { readonly index: number; readonly bytes: Buffer } | undefined;
 
-  constructor(file: OpenFile, bodyAt: number, sums: BlockSums) {
+  /** `verified`: where what was found as it was written is noted. */
+  constructor(file: OpenFile, bodyAt: number, sums: BlockSums, verified?: VerifiedBlocks) {
     this.#file = file;
     this.#bodyAt = bodyAt;
     this.#sums = sums;
+    this.#verified = verified;
   }
 
   /**
@@ -42,7 +52,7 @@ export class BlockReader {
     let good = 0;
     for (let next = index; good < fitting; next++) {
       const block = bytes.subarray(good, Math.min(good + BLOCK_BYTES, fitting));
-      if (good + block.length > count || !this.#sums.holdsFor(next, block)) break;
+      if (good + block.length > count || !this.#holds(next, block)) break;
       good += block.length;
     }
     return good === 0 ? -1 : good;
@@ -54,8 +64,22 @@ export class BlockReader {
     // A new one each time: somebody else may still be copying out of the last.
     const bytes = Buffer.allocUnsafeSlow(Math.min(BLOCK_BYTES, end - at));
     const count = await this.#file.read(bytes, this.#bodyAt + at);
-    if (count < bytes.length || !this.#sums.holdsFor(index, bytes)) return undefined;
+    if (count < bytes.length || !this.#holds(index, bytes)) return undefined;
     this.#last = { index, bytes };
     return bytes;
+  }
+
+  #holds(index: number, block: Uint8Array): boolean {
+    const isWhole = this.#sums.holdsFor(index, block);
+    if (isWhole) this.#verified?.add(index);
+    return isWhole;
+  }
+
+  /** Where the bytes lie in the file, when they were all found as they were written and it has not changed since. */
+  placeOf(at: number, end: number): FilePlace | undefined {
+    if (this.#file.isClosed || this.#verified?.hasAll(at, end) !== true) return undefined;
+    return this.#verified.isOf(this.#file.state)
+      ? { file: this.#file.number, at: this.#bodyAt + at }
+      : undefined;
   }
 }

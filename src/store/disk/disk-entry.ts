@@ -3,7 +3,7 @@
  * replaced; what was altered is found when it is read, and removed.
  */
 import type { StoredFacts } from "../../cache/facts.ts";
-import type { BlockReader } from "./block-reader.ts";
+import type { BlockReader, FilePlace } from "./block-reader.ts";
 import { codeOf } from "./file-calls.ts";
 import type { ObjectHead } from "./object-head.ts";
 import type { OpenFile } from "./open-file.ts";
@@ -28,6 +28,12 @@ export interface DiskEntry {
    * of `BLOCK_BYTES`, and room for several blocks. Never rejects.
    */
   read(at: number, into: Uint8Array): Promise<number>;
+  /**
+   * Where these bytes of the body lie in its file, when this worker has read them
+   * before, found them as they were written, and the file has not changed since: they
+   * can be sent from there. Asked anew for each piece; the file is open until `close`.
+   */
+  placeOf(at: number, end: number): FilePlace | undefined;
   /** It is not what it says it is: removed for everybody. */
   markBroken(): void;
   /** Once. What is being read then may end with -1. */
@@ -99,6 +105,10 @@ export class OpenEntry implements DiskEntry {
       if (!body.file.isClosed) this.#break(`its body can't be read (${codeOf(error)})`);
       return -1;
     }
+  }
+
+  placeOf(at: number, end: number): FilePlace | undefined {
+    return "reader" in this.#body ? this.#body.reader.placeOf(at, end) : undefined;
   }
 
   markBroken(): void {

@@ -121,6 +121,14 @@ export class DraftWriter implements DiskWriter {
   }
 
   async commit(facts: StoredFacts = this.entry.facts): Promise<boolean> {
+    try {
+      return await this.tryToCommit(facts);
+    } finally {
+      if (!this.wasRead) this.close();
+    }
+  }
+
+  private async tryToCommit(facts: StoredFacts): Promise<boolean> {
     if (this.isOver || this.failed) return false;
     this.isOver = true;
     await this.flushing;
@@ -136,7 +144,6 @@ export class DraftWriter implements DiskWriter {
       this.fail(error);
       return false;
     } finally {
-      if (!this.wasRead) this.close();
       this.letGo();
     }
     return !this.failed && this.drafting.handOver.wait(this.entry.key, this.id);

@@ -5,11 +5,12 @@
  * in one call costs as much as one of them.
  */
 import * as fs from "node:fs";
+import type { FileState } from "./verified-files.ts";
 
 export interface FileCalls {
   open(path: string, mode: "read" | "change" | "create"): Promise<number>;
-  /** Bytes of an open file. Never waits: it was opened. */
-  size(file: number): number;
+  /** Of an open file. Never waits: it was opened. */
+  state(file: number): FileState;
   /** Bytes that were read; fewer than wanted at the end of the file alone. */
   read(file: number, into: Uint8Array, at: number): Promise<number>;
   /** All of them, or it fails. */
@@ -31,7 +32,7 @@ const MODES = { read: "r", change: "r+", create: "wx+" } as const;
 
 export const fileCalls: FileCalls = {
   open: (path, mode) => promised<number>((done) => fs.open(path, MODES[mode], 0o600, done)),
-  size: (file) => fs.fstatSync(file).size,
+  state: (file) => fs.fstatSync(file),
   async read(file, into, at) {
     let done = 0;
     while (done < into.length) {

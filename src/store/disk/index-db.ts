@@ -8,9 +8,9 @@
  * files without a row.
  */
 import type { Database } from "bun:sqlite";
-import { renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, renameSync, rmSync, statSync } from "node:fs";
 import type { IndexRow } from "./disk-report.ts";
-import { prepare, setUp } from "./index-schema.ts";
+import { finalize, prepare, type Statements, setUp } from "./index-schema.ts";
 import { brokenIndexPath, indexPath, unitsOf } from "./places.ts";
 import { nameOf, type PurgeMatches, rangesOf } from "./purge-matches.ts";
 
@@ -34,15 +34,20 @@ export class IndexDb {
   readonly lastId: number;
   readonly #database: Database;
   readonly #root: string;
-  readonly #statements: ReturnType<typeof prepare>;
+  readonly #statements: Statements;
 
   private constructor(database: Database, root: string) {
     this.#database = database;
     this.#root = root;
     this.#statements = prepare(database);
-    this.seed = this.#seedOf();
-    const lastId = this.#statements.lastId.values()[0]?.[0];
-    this.lastId = typeof lastId === "number" ? lastId : -1;
+    try {
+      this.seed = this.#seedOf();
+      const lastId = this.#statements.lastId.values()[0]?.[0];
+      this.lastId = typeof lastId === "number" ? lastId : -1;
+    } catch (error) {
+      finalize(this.#statements);
+      throw error;
+    }
   }
 
   /** Throws when it can't be read, or is of another version. `size`: bytes of the disk. */
@@ -60,7 +65,7 @@ export class IndexDb {
 
   /** What can't be read is kept under another name, the last one only. */
   static setAside(root: string): void {
-    renameSync(indexPath(root), brokenIndexPath(root));
+    if (existsSync(indexPath(root))) renameSync(indexPath(root), brokenIndexPath(root));
     rmSync(`${indexPath(root)}-wal`, { force: true });
     rmSync(`${indexPath(root)}-shm`, { force: true });
   }
@@ -123,8 +128,7 @@ export class IndexDb {
   }
 
   close(): void {
-    // One that is left would keep the file locked.
-    for (const statement of Object.values(this.#statements)) statement.finalize();
+    finalize(this.#statements);
     this.#database.close();
   }
 

@@ -22,9 +22,7 @@ export function setUp(database: Database, size: number): void {
   database.run("PRAGMA synchronous = NORMAL");
   database.run(`PRAGMA wal_autocheckpoint = ${logPages}`);
   database.run(`PRAGMA journal_size_limit = ${logPages * PAGE_BYTES}`);
-  const asked = database.prepare("PRAGMA user_version");
-  const version = asked.values()[0]?.[0];
-  asked.finalize();
+  const version = versionOf(database);
   if (version === SCHEMA) return;
   if (version !== 0) throw new Error(`Cannot read the index: its version is ${version}`);
   database.run("BEGIN");
@@ -40,28 +38,49 @@ export function setUp(database: Database, size: number): void {
   database.run("COMMIT");
 }
 
-/** Each is to be finalized: one that is left would keep the file locked. */
-export function prepare(database: Database) {
-  const columns = "id, a, b, variant, version, units, stored, flags";
-  return {
-    insertSlot: database.prepare("INSERT OR REPLACE INTO slots VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
-    insertName: database.prepare("INSERT OR REPLACE INTO names VALUES (?, ?, ?)"),
-    insertTag: database.prepare("INSERT OR REPLACE INTO tags VALUES (?, ?)"),
-    deleteSlot: database.prepare("DELETE FROM slots WHERE id = ?"),
-    deleteName: database.prepare("DELETE FROM names WHERE id = ?"),
-    deleteTags: database.prepare("DELETE FROM tags WHERE id = ?"),
-    freshen: database.prepare("UPDATE slots SET version = ?, stored = ?, flags = flags & ~1 WHERE id = ?"),
-    markStale: database.prepare("UPDATE slots SET flags = flags | 1 WHERE id = ?"),
-    rowsAfter: database.prepare(`SELECT ${columns} FROM slots WHERE id > ? ORDER BY id LIMIT ?`),
-    has: database.prepare("SELECT 1 FROM slots WHERE id = ?"),
-    lastId: database.prepare("SELECT max(id) FROM slots"),
-    fact: database.prepare("SELECT value FROM facts WHERE name = ?"),
-    setFact: database.prepare("INSERT OR REPLACE INTO facts VALUES (?, ?)"),
-    named: database.prepare(
-      `SELECT ${columns}, name FROM names JOIN slots USING (id) WHERE (name, id) > (?, ?) AND name < ? ORDER BY name, id LIMIT ?`,
-    ),
-    tagged: database.prepare(
-      `SELECT ${columns} FROM tags JOIN slots USING (id) WHERE tag = ? AND id > ? ORDER BY id LIMIT ?`,
-    ),
-  } satisfies Record<string, Statement>;
+function versionOf(database: Database): unknown {
+  const asked = database.prepare("PRAGMA user_version");
+  try {
+    return asked.values()[0]?.[0];
+  } finally {
+    asked.finalize();
+  }
+}
+
+const columns = "id, a, b, variant, version, units, stored, flags";
+
+const SQL = {
+  insertSlot: "INSERT OR REPLACE INTO slots VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+  insertName: "INSERT OR REPLACE INTO names VALUES (?, ?, ?)",
+  insertTag: "INSERT OR REPLACE INTO tags VALUES (?, ?)",
+  deleteSlot: "DELETE FROM slots WHERE id = ?",
+  deleteName: "DELETE FROM names WHERE id = ?",
+  deleteTags: "DELETE FROM tags WHERE id = ?",
+  freshen: "UPDATE slots SET version = ?, stored = ?, flags = flags & ~1 WHERE id = ?",
+  markStale: "UPDATE slots SET flags = flags | 1 WHERE id = ?",
+  rowsAfter: `SELECT ${columns} FROM slots WHERE id > ? ORDER BY id LIMIT ?`,
+  has: "SELECT 1 FROM slots WHERE id = ?",
+  lastId: "SELECT max(id) FROM slots",
+  fact: "SELECT value FROM facts WHERE name = ?",
+  setFact: "INSERT OR REPLACE INTO facts VALUES (?, ?)",
+  named: `SELECT ${columns}, name FROM names JOIN slots USING (id) WHERE (name, id) > (?, ?) AND name < ? ORDER BY name, id LIMIT ?`,
+  tagged: `SELECT ${columns} FROM tags JOIN slots USING (id) WHERE tag = ? AND id > ? ORDER BY id LIMIT ?`,
+} as const;
+
+export type Statements = Readonly<Record<keyof typeof SQL, Statement>>;
+
+export function prepare(database: Database): Statements {
+  const prepared: Partial<Record<keyof typeof SQL, Statement>> = {};
+  try {
+    for (const name of Object.keys(SQL) as (keyof typeof SQL)[]) prepared[name] = database.prepare(SQL[name]);
+    return prepared as Statements;
+  } catch (error) {
+    finalize(prepared);
+    throw error;
+  }
+}
+
+/** One that is left would keep the file locked. */
+export function finalize(statements: Partial<Statements>): void {
+  for (const statement of Object.values(statements)) statement.finalize();
 }

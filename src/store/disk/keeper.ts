@@ -8,6 +8,7 @@ import type { DiskListing } from "./disk-listing.ts";
 import { listObjects } from "./disk-listing.ts";
 import type { DiskReport } from "./disk-report.ts";
 import { DiskCells, type DiskShared, diskBuffer, pause } from "./disk-shared.ts";
+import { type DiskStats, StatsReader } from "./disk-stats.ts";
 import { Evictor } from "./evictor.ts";
 import { codeOf, type FileCalls, fileCalls } from "./file-calls.ts";
 import { type IndexChange, IndexDb, isCorrupt } from "./index-db.ts";
@@ -17,7 +18,7 @@ import type { KeeperParts } from "./keeper-parts.ts";
 import { ObjectTable } from "./object-table.ts";
 import { openDisk } from "./open-disk.ts";
 import type { PathLock } from "./path-lock.ts";
-import { RANGE_IDS, UNIT_BYTES } from "./places.ts";
+import { RANGE_IDS, rangeOfNow } from "./places.ts";
 import { PurgeLog } from "./purge-log.ts";
 import type { PurgeMatches } from "./purge-matches.ts";
 import { Purger } from "./purger.ts";
@@ -33,28 +34,12 @@ export interface DiskSettings {
   readonly size: number;
 }
 
-export interface DiskStats {
-  readonly entries: number;
-  /** Of files, in whole units, with drafts and the index. */
-  readonly bytes: number;
-  readonly capacityBytes: number;
-  readonly evictions: number;
-  readonly stored: number;
-  /** Milliseconds since the epoch. */
-  readonly oldestMs: number | undefined;
-  /** Calls to the file system that failed. */
-  readonly failures: number;
-}
-
 export type DiskOpening =
   | { readonly ok: true; readonly keeper: DiskKeeper }
   | { readonly ok: false; readonly problem: string };
 
 /** How often what was used is written down, for a start after kill -9. */
 const USED_EACH_MS = 5 * 60_000;
-
-/** The oldest is looked for in all slots, so not each time. */
-const OLDEST_EACH_MS = 5_000;
 
 export class DiskKeeper {
   readonly shared: DiskShared;
@@ -73,13 +58,13 @@ export class DiskKeeper {
   readonly #evictor: Evictor;
   readonly #purger: Purger;
   readonly #startUp: StartUp;
+  readonly #stats: StatsReader;
   readonly #settings: DiskSettings;
   readonly #timer: ReturnType<typeof setInterval>;
   /** No number from here on was given to anything before this start. */
   readonly #firstOfNow: number;
   #index: IndexDb;
   #indexUnits = 0;
-  #oldest: { readonly atMs: number; readonly storedMs: number | undefined } | undefined;
   #isClosed = false;
 
   private constructor(
@@ -90,7 +75,7 @@ export class DiskKeeper {
     calls: FileCalls,
   ) {
     const { path, size } = settings;
-    const firstRange = Math.max(Math.floor(index.lastId / RANGE_IDS) + 1, rangeOfNow());
+    const firstRange = Math.max(Math.floor(index.lastId / RANGE_IDS) + 1, rangeOfNow(Date.now()));
     this.shared = { path, index: diskBuffer(size, index.seed, firstRange) };
     this.#settings = settings;
     this.#calls = calls;
@@ -127,6 +112,7 @@ export class DiskKeeper {
     this.#purger = new Purger(parts);
     this.#intake = new Intake(parts);
     this.#startUp = new StartUp(parts);
+    this.#stats = new StatsReader({ ...parts, evictor: this.#evictor, intake: this.#intake });
     this.#countIndex();
     cells.setPause(pause.loading, true);
     this.loaded = this.#load();
@@ -185,20 +171,7 @@ export class DiskKeeper {
   }
 
   stats(): DiskStats {
-    const { taken, capacity } = this.#cells;
-    const nowMs = performance.now();
-    if (this.#oldest === undefined || nowMs - this.#oldest.atMs > OLDEST_EACH_MS) {
-      this.#oldest = { atMs: nowMs, storedMs: this.#table.oldestMs() };
-    }
-    return {
-      entries: this.#table.entries,
-      bytes: taken * UNIT_BYTES,
-      capacityBytes: capacity * UNIT_BYTES,
-      evictions: this.#evictor.evictions,
-      stored: this.#intake.stored,
-      oldestMs: this.#table.entries === 0 ? undefined : this.#oldest.storedMs,
-      failures: this.#trouble.failures,
-    };
+    return this.#stats.read();
   }
 
   /** A worker has died, all of its reports have come, and the next of its number has not begun. */
@@ -217,14 +190,11 @@ export class DiskKeeper {
     await this.loaded;
     await this.#intake.idle();
     this.#isClosed = true;
-    clearInterval(this.#timer);
     await this.tidied;
     await this.#removals.close();
     this.#rememberUsed();
     this.#queue.close();
-    this.#trouble.close();
-    this.#index.close();
-    this.#lock.release();
+    this.#letGo();
   }
 
   async #load(): Promise<void> {
@@ -239,12 +209,10 @@ export class DiskKeeper {
     if (!this.#isClosed) this.#cells.setPause(pause.loading, false);
   }
 
-  #tidy(counted: number): Promise<void> {
-    return this.#startUp.removeStrays(
-      () => this.#index,
-      counted,
-      () => this.#isClosed,
-    );
+  /** `counted`: see `StartUp.removeStrays`. */
+  async #tidy(counted: number): Promise<void> {
+    const [index, isOver] = [() => this.#index, () => this.#isClosed];
+    await this.#reading(() => this.#startUp.removeStrays(index, counted, isOver), undefined);
   }
 
   #removeBroken(key: string, id: number, why: string): void {
@@ -281,11 +249,20 @@ export class DiskKeeper {
     this.tidied = this.tidied.then(() => this.#tidy(counted));
   }
 
-  /** Not even a new index: nothing is stored until the next start. */
+  /** Not even a new index: nothing is stored, and nothing found, until the next start. */
   #giveUp(error: unknown): void {
+    this.#table.empty();
     this.#cells.setPause(pause.loading, true);
     this.#trouble.tell("given up", `The cache goes on without its disk: ${codeOf(error)}`);
+    this.#letGo();
+  }
+
+  #letGo(): void {
     this.#isClosed = true;
+    clearInterval(this.#timer);
+    this.#trouble.close();
+    this.#index.close();
+    this.#lock.release();
   }
 
   /** What asks the index may find that it is none. */
@@ -314,9 +291,4 @@ export class DiskKeeper {
     this.#cells.add(units - this.#indexUnits);
     this.#indexUnits = units;
   }
-}
-
-/** Of a size that grows by one a second: numbers of an index that was lost do not come back. */
-function rangeOfNow(): number {
-  return Math.floor((Date.now() - Date.UTC(2024, 0, 1)) / 1000);
 }

@@ -3,6 +3,7 @@
  * belong to another file before, and what is under way would read or write that.
  */
 import type { FileCalls } from "./file-calls.ts";
+import type { FileState } from "./verified-files.ts";
 
 export class OpenFile {
   readonly #calls: FileCalls;
@@ -15,8 +16,13 @@ export class OpenFile {
     this.#file = file;
   }
 
-  get size(): number {
-    return this.#calls.size(this.#file);
+  get state(): FileState {
+    return this.#calls.state(this.#file);
+  }
+
+  /** For calls of others, which must have ended when it is closed. */
+  get number(): number {
+    return this.#file;
   }
 
   get isClosed(): boolean {

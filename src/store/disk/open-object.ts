@@ -8,6 +8,7 @@ import type { OpenBody } from "./disk-entry.ts";
 import { codeOf, type FileCalls } from "./file-calls.ts";
 import { decodeHead, headsBytes, type ObjectHead } from "./object-head.ts";
 import { OpenFile } from "./open-file.ts";
+import type { VerifiedFiles } from "./verified-files.ts";
 
 /** Bodies up to here are read whole. */
 export const SMALL_BYTES = 64 * 1024;
@@ -22,8 +23,14 @@ export type Opening =
   /** The file system's fault, and perhaps for now only. */
   | { readonly result: "failed"; readonly doing: "open" | "read"; readonly code: string };
 
-export async function openObject(calls: FileCalls, path: string, isSmall: boolean): Promise<Opening> {
-  return isSmall ? openSmall(calls, path) : openLarge(calls, path);
+/** `verified`: of this worker. */
+export async function openObject(
+  calls: FileCalls,
+  path: string,
+  isSmall: boolean,
+  verified?: VerifiedFiles,
+): Promise<Opening> {
+  return isSmall ? openSmall(calls, path) : openLarge(calls, path, verified);
 }
 
 async function openSmall(calls: FileCalls, path: string): Promise<Opening> {
@@ -45,24 +52,25 @@ async function openSmall(calls: FileCalls, path: string): Promise<Opening> {
   return { result: "opened", head, body: { bytes: body } };
 }
 
-async function openLarge(calls: FileCalls, path: string): Promise<Opening> {
+async function openLarge(calls: FileCalls, path: string, verified?: VerifiedFiles): Promise<Opening> {
   let file: OpenFile;
   try {
     file = new OpenFile(calls, await calls.open(path, "read"));
   } catch (error) {
     return failure("open", error);
   }
-  const opening = await begin(file).catch((error): Opening => failure("read", error));
+  const opening = await begin(file, verified).catch((error): Opening => failure("read", error));
   if (opening.result !== "opened") file.close();
   return opening;
 }
 
-async function begin(file: OpenFile): Promise<Opening> {
+async function begin(file: OpenFile, verified?: VerifiedFiles): Promise<Opening> {
   let bytes = await readSome(file, 0, FIRST_BYTES);
   if (headsBytes(bytes) > bytes.length) bytes = await readSome(file, 0, headsBytes(bytes));
   const head = decodeHead(bytes);
   if (head === undefined) return broken("its head is not what was written");
-  if (file.size !== fileBytes(head)) return broken("its length is not what was written");
+  const { state } = file;
+  if (state.size !== fileBytes(head)) return broken("its length is not what was written");
   const { bodyAt, sumsAt, sumsSum, facts } = head;
   const length = tableBytes(facts.bodyBytes);
   const isRead = sumsAt + length <= bytes.length;
@@ -72,11 +80,9 @@ async function begin(file: OpenFile): Promise<Opening> {
     : await readSome(file, sumsAt, length);
   if (sums.length < length || sumOf(sums) !== sumsSum)
     return broken("its checksums are not what was written");
-  return {
-    result: "opened",
-    head,
-    body: { file, reader: new BlockReader(file, bodyAt, BlockSums.of(sums)) },
-  };
+  const blocks = verified?.of(head.id, state, facts.bodyBytes, Date.now());
+  const reader = new BlockReader(file, bodyAt, BlockSums.of(sums), blocks);
+  return { result: "opened", head, body: { file, reader } };
 }
 
 /** The head was verified: what it says of the file was true once. */

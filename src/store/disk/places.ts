@@ -62,6 +62,11 @@ export function parseDraftName(name: string): { readonly id: number; readonly th
   return id === undefined ? undefined : { id: Number.parseInt(id, 16), thread: Number(thread) };
 }
 
+/** A range of numbers that grows by one a second: those of an index that was lost do not come back. */
+export function rangeOfNow(nowMs: number): number {
+  return Math.floor((nowMs - Date.UTC(2024, 0, 1)) / 1_000);
+}
+
 export function unitsOf(bytes: number): number {
   return Math.ceil(bytes / UNIT_BYTES);
 }

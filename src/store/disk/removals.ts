@@ -54,10 +54,11 @@ export class Removals {
     });
   }
 
-  /** Resolves when none is under way; those that wait stay, with their rows. */
+  /** Resolves when none is under way. Those that wait stay where they are. */
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
+    for (const { done } of this.#waiting.splice(0)) done(false);
     if (this.#underWay === 0) return;
     await new Promise<void>((resolve) => {
       this.#onIdle = resolve;

@@ -67,7 +67,7 @@ export class StartUp {
 
   /** `index`: the one of the moment. `counted`: units that count for what no row knows, free as it goes. */
   async removeStrays(index: () => IndexDb, counted: number, isOver: () => boolean): Promise<void> {
-    const { root, calls, cells, trouble } = this.#parts;
+    const { root, calls, cells } = this.#parts;
     const slices = new Slices();
     let left = counted;
     try {
@@ -86,8 +86,6 @@ export class StartUp {
           cells.giveBack(free);
         }
       }
-    } catch (error) {
-      trouble.failed("list", codeOf(error));
     } finally {
       cells.giveBack(left);
     }

@@ -17,6 +17,7 @@ import { objectPath } from "./places.ts";
 import { type Candidate, SlotFinder } from "./slot-finder.ts";
 import { anyone } from "./slot-layout.ts";
 import { SpillQueue } from "./spill-queue.ts";
+import { VerifiedFiles } from "./verified-files.ts";
 
 export type { DiskEntry } from "./disk-entry.ts";
 export type { DiskReport } from "./disk-report.ts";
@@ -37,6 +38,7 @@ export class DiskTier {
   readonly #finder: SlotFinder;
   readonly #drafting: Drafting;
   readonly #spills: SpillQueue;
+  readonly #verified = new VerifiedFiles();
 
   /** `thread`: 0 to 255, of no other that lives. */
   constructor(
@@ -174,7 +176,7 @@ export class DiskTier {
     key: string,
     { id, isSmall, isMarkedStale }: Candidate,
   ): Promise<DiskEntry | "another" | undefined> {
-    const opening = await openObject(this.#calls, objectPath(this.#root, id), isSmall);
+    const opening = await openObject(this.#calls, objectPath(this.#root, id), isSmall, this.#verified);
     switch (opening.result) {
       case "opened": {
         const { head, body } = opening;

@@ -49,7 +49,8 @@ export class Trouble {
   /** A call has failed; when it is not one of those that read, something was not stored. */
   failed(doing: DiskDeed, code: string): void {
     this.failures++;
-    this.tell(`${doing} ${code}`, `Cannot ${doing} on the cache's disk: ${code}`);
+    const deed = doing === "index" ? "write the index" : doing;
+    this.tell(`${doing} ${code}`, `Cannot ${deed} on the cache's disk: ${code}`);
     if (doing === "open" || doing === "read") return;
     if (++this.#inRow < FAILURES_IN_ROW || this.#timer !== undefined) return;
     this.#cells.setPause(pause.trouble, true);

@@ -1,6 +1,16 @@
 /** Files that are not what was written: never a wrong answer, never a stop. */
 import { afterAll, describe, expect, test } from "bun:test";
-import { readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { BLOCK_BYTES, tableBytes } from "../../../src/store/disk/block-sums.ts";
 import { decodeHead } from "../../../src/store/disk/object-head.ts";
 import {
@@ -132,6 +142,71 @@ test("what is altered while it is open is found when it is read", async () => {
   expect(await opened!.read(2 * BLOCK_BYTES, Buffer.alloc(BLOCK_BYTES))).toBe(-1);
   opened!.close();
   await expectDropped(disk);
+});
+
+describe("what was verified can be sent from its file", () => {
+  /** Stored some time ago: its times are no more those of just now. */
+  async function verified(bytes = LARGE) {
+    const disk = await damaged(LARGE, true, (file) => utimesSync(file, 1, 1));
+    await Bun.sleep(150);
+    const tier = disk.tier();
+    const opened = await tier.open(KEY, noVary);
+    expect(opened!.placeOf(0, 1)).toBeUndefined();
+    for (let at = 0; at < bytes; ) at += await opened!.read(at, Buffer.alloc(BLOCK_BYTES));
+    return { disk, tier, opened: opened!, file: objectFiles(disk.path)[0]! };
+  }
+
+  test("by whoever has it open, and those who open it later, in this worker", async () => {
+    const { disk, tier, opened, file } = await verified();
+    const { bodyAt } = headIn(file);
+    opened.close();
+    expect(opened.placeOf(0, 1)).toBeUndefined();
+
+    const again = await tier.open(KEY, noVary);
+    const place = again!.placeOf(700_000, LARGE);
+    expect(place!.at).toBe(bodyAt + 700_000);
+    const sent = Buffer.alloc(LARGE - 700_000);
+    readSync(place!.file, sent, 0, sent.length, place!.at);
+    expect(sent.equals(bodyOf(LARGE).subarray(700_000))).toBe(true);
+    expect((await disk.tier().open(KEY, noVary))!.placeOf(0, 1)).toBeUndefined();
+    again!.close();
+    await disk.keeper.close();
+  });
+
+  test("only as far as it was read", async () => {
+    const { disk, opened } = await verified(2 * BLOCK_BYTES);
+
+    expect(opened.placeOf(10, 2 * BLOCK_BYTES)).toBeDefined();
+    expect(opened.placeOf(10, 2 * BLOCK_BYTES + 1)).toBeUndefined();
+    opened.close();
+    await disk.keeper.close();
+  });
+
+  test("not any more when the file has changed", async () => {
+    const { disk, opened, file } = await verified();
+    const { bodyAt } = headIn(file);
+    expect(opened.placeOf(0, LARGE)).toBeDefined();
+
+    const handle = openSync(file, "r+");
+    writeSync(handle, Buffer.from([0x55]), 0, 1, bodyAt + 5);
+    closeSync(handle);
+
+    expect(opened.placeOf(0, LARGE)).toBeUndefined();
+    expect(await opened.read(0, Buffer.alloc(BLOCK_BYTES))).toBe(-1);
+    opened.close();
+    await expectDropped(disk);
+  });
+
+  test("not when it was stored just now", async () => {
+    const justNow = Date.now() / 1_000 + 60;
+    const disk = await damaged(LARGE, true, (file) => utimesSync(file, justNow, justNow));
+    const opened = await disk.tier().open(KEY, noVary);
+    await opened!.read(0, Buffer.alloc(MIB));
+
+    expect(opened!.placeOf(0, 1)).toBeUndefined();
+    opened!.close();
+    await disk.keeper.close();
+  });
 });
 
 describe.each([

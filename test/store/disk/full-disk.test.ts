@@ -107,7 +107,7 @@ function failing(): { calls: FileCalls; fail: (call: keyof FileCalls | undefined
   let [failed, failedCode] = [undefined as keyof FileCalls | undefined, "EIO"];
   const calls = { ...fileCalls };
   for (const name of Object.keys(fileCalls) as (keyof FileCalls)[]) {
-    if (name === "size") continue;
+    if (name === "state") continue;
     const call = fileCalls[name] as (...args: unknown[]) => Promise<never>;
     calls[name] = (async (...args: unknown[]) => {
       if (name !== failed) return call(...args);
