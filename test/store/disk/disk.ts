@@ -94,13 +94,10 @@ export function entry(key: string, body: Uint8Array, changes: Partial<NewEntry> 
 
 /** Bytes that no other seed gives. */
 export function bodyOf(length: number, seed = 1): Buffer {
-  const body = Buffer.alloc(length);
-  let state = seed * 2_654_435_761;
-  for (let at = 0; at < length; at++) {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
-    body[at] = state >>> 24;
-  }
-  return body;
+  const words = new Uint32Array(Math.ceil(length / 4));
+  let state = Math.imul(seed + 1, 2_654_435_761);
+  for (let at = 0; at < words.length; at++) words[at] = state = Math.imul(state, 1_664_525) + 1_013_904_223;
+  return Buffer.from(words.buffer, 0, length);
 }
 
 export async function store(

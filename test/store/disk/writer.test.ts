@@ -11,6 +11,7 @@ import {
   openDisk,
   readAll,
   removeFolders,
+  until,
 } from "./disk.ts";
 
 const KEY = "example.com/file";
@@ -66,10 +67,9 @@ describe("nothing is stored, and nothing left", () => {
     if (isAborted) writer!.abort();
     expect(await writer!.commit()).toBe(false);
 
-    await Bun.sleep(20);
+    expect(await until(() => disk.keeper.stats().bytes === before)).toBe(true);
     expect(draftFiles(disk.path)).toEqual([]);
     expect(objectFiles(disk.path)).toEqual([]);
-    expect(disk.keeper.stats().bytes).toBe(before);
     expect(disk.tier().mayHave(KEY)).toBe(false);
     await disk.keeper.close();
   });
