@@ -3,96 +3,49 @@
  * at once; and what was purged is not seen again, however old the fetch was.
  */
 import { describe, expect, test } from "bun:test";
+import { withDisk } from "../support/cache-disk.ts";
+import { ChangingOrigin, purges, tagged } from "../support/cache-purging.ts";
 import { HttpClient } from "../support/http-client.ts";
-import { type RunningProxy, startProxy } from "../support/proxy.ts";
+import { startProxy } from "../support/proxy.ts";
 import { checkedBody, fresh, readChecked, startOrigin } from "../support/servers/origin.ts";
+import { makeFolder } from "../support/tools.ts";
 import { until } from "../support/until.ts";
 
-/** Some 3 MB in all, for a cache of one. */
-const PATHS = Array.from({ length: 60 }, (_, at) => `/object/${at}`);
+/** All of them are some 3 MB, for a cache of one. */
 const SIZES = [0, 100, 3_000, 20_000, 60_000, 150_000];
 
+/** Some are too large for memory. */
+const SIZES_WITH_DISK = [100, 20_000, 300_000, 1_200_000];
+
 const CLIENTS = 16;
-const ANSWERS = 1_500;
 
-/** What has been changed since, and what a purge has promised. */
-interface World {
-  readonly versions: Map<string, number>;
-  /** Not before this may anybody be given it. */
-  readonly floors: Map<string, number>;
-}
-
-type Purge = (proxy: RunningProxy, authority: string, path: string) => Promise<unknown>;
-
-describe("no older version is served than was purged, whole and in its right place, under load and purges", () => {
-  const ways: readonly (readonly [string, Purge])[] = [
-    ["by PURGE", purgeByMethod],
-    ["by url", (proxy, authority, path) => purge(proxy, { url: `http://${authority}${path}` })],
-    [
-      "by url, softly",
-      (proxy, authority, path) => purge(proxy, { url: `http://${authority}${path}`, soft: true }),
-    ],
-    ["by host", (proxy, authority) => purge(proxy, { host: authority })],
-    ["by host without its port, softly", (proxy) => purge(proxy, { host: "127.0.0.1", soft: true })],
-    ["by prefix", (proxy, authority, path) => purge(proxy, { prefix: `http://${authority}${path}` })],
-    ["by tag", (proxy, _, path) => purge(proxy, { tag: `tag:${path}` })],
-    ["by a tag of all, softly", (proxy) => purge(proxy, { tag: "all", soft: true })],
-  ];
-
-  test.each(ways)("%s", async (_, purgeOne) => {
+describe("no older version is served than was purged, whole and in its right place", () => {
+  test.each(purges)("from memory, %s", async (_, purge) => {
     await using proxy = await startProxy({ workers: 2, cache: { memory: "1MiB" }, log: { access: "off" } });
-    const world: World = { versions: new Map(), floors: new Map() };
-    using origin = startOrigin(({ path }) => versioned(world, path));
-    const clients = await Promise.all(Array.from({ length: CLIENTS }, () => HttpClient.connect(proxy.port)));
-    let answers = 0;
-    let isOver = false;
+    using changing = new ChangingOrigin(SIZES);
 
-    async function asks(client: HttpClient, seed: number): Promise<void> {
-      for (let at = seed; !isOver; at++) {
-        const path = pathAt(at * 7 + seed);
-        const floor = world.floors.get(path) ?? 0;
-        const { body, status } = await client.get(origin.authority, path);
-        const told = readChecked(body);
-        if (status !== 200 || told.path !== path || told.version < floor)
-          throw new Error(`Cannot take ${status} ${told.path} ${told.version} for ${path} ${floor}`);
-        answers++;
-      }
-    }
+    await changing.load(proxy, purge, { clients: CLIENTS, answers: 1_200 });
 
-    async function purges(): Promise<void> {
-      for (let at = 0; answers < ANSWERS; at += 5) {
-        const path = pathAt(at);
-        const version = (world.versions.get(path) ?? 0) + 1;
-        world.versions.set(path, version);
-        await purgeOne(proxy, origin.authority, path);
-        world.floors.set(path, version);
-      }
-      isOver = true;
-    }
-
-    await Promise.all([...clients.map(asks), purges()]);
-    for (const client of clients) client[Symbol.dispose]();
-
-    expect(answers).toBeGreaterThanOrEqual(ANSWERS);
     expect(await proxy.metric('headgate_cache_requests_total{result="hit"}')).toBeGreaterThan(0);
+    expect(await proxy.metric("headgate_cache_purged_total")).toBeGreaterThan(0);
+    expect(await proxy.metric("headgate_handler_errors_total")).toBe(0);
+  });
+
+  test.each(purges)("from memory and disk, %s", async (_, purge) => {
+    await using folder = await makeFolder();
+    await using proxy = await withDisk(folder.path, { log: { access: "off" } });
+    using changing = new ChangingOrigin(SIZES_WITH_DISK);
+
+    await changing.load(proxy, purge, { clients: 6, answers: 400 });
+
+    expect(await proxy.metric('headgate_cache_stored_total{tier="disk"}')).toBeGreaterThan(0);
     expect(await proxy.metric("headgate_cache_purged_total")).toBeGreaterThan(0);
     expect(await proxy.metric("headgate_handler_errors_total")).toBe(0);
   });
 });
 
 describe("what is being fetched when it is purged is not given to who asks afterwards", () => {
-  const ways: readonly (readonly [string, Purge])[] = [
-    ["PURGE", purgeByMethod],
-    ["a purge by url", (proxy, authority, path) => purge(proxy, { url: `http://${authority}${path}` })],
-    [
-      "a soft purge",
-      (proxy, authority, path) => purge(proxy, { url: `http://${authority}${path}`, soft: true }),
-    ],
-    ["a purge by host", (proxy, authority) => purge(proxy, { host: authority })],
-    ["a purge by tag", (proxy, _, path) => purge(proxy, { tag: `tag:${path}` })],
-  ];
-
-  test.each(ways)("%s", async (_, purgeOne) => {
+  test.each(purges)("%s", async (_, purge) => {
     await using proxy = await startProxy({ workers: 2 });
     const old = Promise.withResolvers<void>();
     using origin = startOrigin(async ({ path, count }) => {
@@ -103,7 +56,7 @@ describe("what is being fetched when it is purged is not given to who asks after
     const first = early.get(origin.authority, "/under-way");
     await until("the origin is asked", () => origin.asked("/under-way") === 1);
 
-    await purgeOne(proxy, origin.authority, "/under-way");
+    await purge(proxy, origin.authority, "/under-way");
     const late = await Promise.all(Array.from({ length: 8 }, () => HttpClient.connect(proxy.port)));
     const second = Promise.all(late.map((client) => client.get(origin.authority, "/under-way")));
     await until("they wait, or some have been fetched for", async () => {
@@ -123,7 +76,9 @@ describe("what is being fetched when it is purged is not given to who asks after
 
 test("objects of all sizes are evicted and come again, never as another's", async () => {
   await using proxy = await startProxy({ workers: 2, cache: { memory: "1MiB" }, log: { access: "off" } });
-  using origin = startOrigin(({ path, count }) => fresh(checkedBody(path, count, sizeOf(path))));
+  using origin = startOrigin(({ path, count }) =>
+    fresh(checkedBody(path, count, SIZES[Number(path.slice(6)) % SIZES.length])),
+  );
   const clients = await Promise.all(Array.from({ length: CLIENTS }, () => HttpClient.connect(proxy.port)));
   const paths = Array.from({ length: 400 }, (_, at) => `/many/${at}`);
 
@@ -164,37 +119,3 @@ test("a POST, a PUT and a DELETE that succeed make what is stored invalid for al
   }
   for (const client of clients) client[Symbol.dispose]();
 });
-
-function versioned({ versions }: World, path: string): Response {
-  return tagged(path, versions.get(path) ?? 0, sizeOf(path));
-}
-
-function tagged(path: string, version: number, bytes: number): Response {
-  return fresh(checkedBody(path, version, bytes), {
-    etag: `"${path} ${version}"`,
-    "cache-tag": `all, tag:${path}`,
-  });
-}
-
-function sizeOf(path: string): number {
-  return SIZES[Number(path.slice(path.lastIndexOf("/") + 1)) % SIZES.length] ?? 0;
-}
-
-function pathAt(at: number): string {
-  return PATHS[at % PATHS.length] ?? "";
-}
-
-async function purgeByMethod(proxy: RunningProxy, authority: string, path: string): Promise<void> {
-  using client = await HttpClient.connect(proxy.port);
-  const { status } = await client.get(authority, path, { method: "PURGE" });
-  if (status !== 200 && status !== 404) throw new Error(`Cannot purge ${path}: ${status}`);
-}
-
-async function purge(proxy: RunningProxy, body: Record<string, unknown>): Promise<void> {
-  const answer = await fetch(`${proxy.admin}/cache/purge`, {
-    method: "POST",
-    body: JSON.stringify(body),
-    proxy: false,
-  });
-  if (answer.status !== 200) throw new Error(`Cannot purge: ${await answer.text()}`);
-}

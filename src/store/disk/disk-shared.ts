@@ -26,13 +26,13 @@ const BELL = 4;
 const PAUSES = 5;
 const ASKED = 6;
 const SEED = 7;
-const DROPPED_COUNT = 8;
+const SETTLED_COUNT = 8;
 const DRAFTS = 16;
-const DROPPED = DRAFTS + THREADS_MAX;
+const SETTLED = DRAFTS + THREADS_MAX;
 export const SLOTS_FROM = 512;
 
-/** Those that were dropped last: nobody waits for longer than it takes so many to come. */
-const DROPPED_MAX = 32;
+/** Of which it was decided last, up to `SLOTS_FROM`: as many as one turn of the event loop decides, as a rule. */
+const SETTLED_MAX = 112;
 
 /** Reasons not to store anything for now: bits. */
 export const pause = {
@@ -182,15 +182,15 @@ export class DiskCells {
     Atomics.notify(this.cells, BELL);
   }
 
-  /** It will not come into the table. */
-  drop(id: number): void {
-    const at = DROPPED + (Atomics.add(this.cells, DROPPED_COUNT, 1) % DROPPED_MAX) * 2;
+  /** It has come into the table, and may have left again; or it never will. */
+  settle(id: number): void {
+    const at = SETTLED + (Atomics.add(this.cells, SETTLED_COUNT, 1) % SETTLED_MAX) * 2;
     Atomics.store(this.cells, at, id | 0);
     Atomics.store(this.cells, at + 1, Math.floor(id / 2 ** 32));
   }
 
-  wasDropped(id: number): boolean {
-    for (let at = DROPPED; at < DROPPED + DROPPED_MAX * 2; at += 2) {
+  wasSettled(id: number): boolean {
+    for (let at = SETTLED; at < SETTLED + SETTLED_MAX * 2; at += 2) {
       if (Atomics.load(this.cells, at) === (id | 0) && this.cells[at + 1] === Math.floor(id / 2 ** 32))
         return true;
     }

@@ -50,8 +50,10 @@ export class HandOver {
   #look(): void {
     const nowMs = performance.now();
     for (const [id, { key, endMs, done }] of this.#waiting) {
+      // In this order: it may come between the two, and not be taken for one that did not.
+      const isSettled = this.#cells.wasSettled(id);
       const isFound = this.#finder.holds(key, id);
-      if (!isFound && nowMs < endMs && !this.#cells.wasDropped(id)) continue;
+      if (!isFound && !isSettled && nowMs < endMs) continue;
       this.#waiting.delete(id);
       done(isFound);
     }

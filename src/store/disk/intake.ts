@@ -75,11 +75,12 @@ export class Intake {
     const decision = this.#decide(report);
     if (decision === "drop") {
       void removals.remove({ id, units });
-      cells.drop(id);
+      cells.settle(id);
       return this.#over(report);
     }
     const isMarkedStale = decision === "markStale";
     const leaver = table.add({ ...report, isMarkedStale });
+    cells.settle(id);
     if (isMarkedStale) queue.add({ do: "markStale", id });
     if (leaver !== undefined) void removals.remove(leaver);
     this.stored++;
@@ -105,7 +106,7 @@ export class Intake {
 
   #dropDraft(report: StoredReport): void {
     const { root, calls, cells } = this.#parts;
-    cells.drop(report.id);
+    cells.settle(report.id);
     this.#over(report);
     void calls
       .remove(draftPath(root, report.id, report.thread))
