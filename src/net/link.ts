@@ -8,7 +8,7 @@
  * tunnel both. No closures per connection: ten thousand links stay small.
  */
 import type { Socket, SocketHandler } from "bun";
-import { readAt, sendFile } from "./send-file.ts";
+import { canSendFiles, readAt, sendFile } from "./send-file.ts";
 
 export interface LinkOwner {
   /** The bytes are the owner's to keep and to change. */
@@ -41,7 +41,7 @@ export interface Link {
   writeCopy(bytes: Buffer, to: number): boolean;
   /**
    * Bytes of a file, without copies of them: how many were taken, at most `count`. When
-   * it is fewer, `onDrain` says when to go on; 0 when it can't be done, or not now.
+   * it is fewer, `onDrain` says when to go on. -1: it can't be done, or the file is no more what it was.
    */
   sendFile(file: number, at: number, count: number): number;
   /** Half-closes once the outbox is empty; the other direction stays open. */
@@ -136,19 +136,25 @@ export class SocketLink implements Link {
 
   sendFile(file: number, at: number, count: number): number {
     const socket = this.#socket as (Socket<SocketLink> & { readonly fd?: number }) | undefined;
-    if (socket?.fd === undefined || this.isGone) return 0;
+    if (this.isGone) return count;
+    if (socket?.fd === undefined || !canSendFiles()) return -1;
     if (this.#outbox !== undefined) {
       this.isFull = true;
       return 0;
     }
-    const sent = sendFile(socket.fd, file, at, count);
-    if (sent === count) return sent;
-    // Bun tells when there is room again after a write of its own that found none.
-    const tail = Math.min(TAIL_BYTES, count - sent);
-    const read = readAt(file, scratch.subarray(0, tail), at + sent);
-    if (read > 0) this.writeCopy(scratch, read);
+    let taken = 0;
+    while (taken < count && this.#outbox === undefined && !this.isGone) {
+      taken += sendFile(socket.fd, file, at + taken, count - taken);
+      if (taken === count) break;
+      // Bun tells when there is room again after a write of its own that found none.
+      const tail = Math.min(TAIL_BYTES, count - taken);
+      const read = readAt(file, scratch.subarray(0, tail), at + taken);
+      if (read === 0) return -1;
+      this.writeCopy(scratch, read);
+      taken += read;
+    }
     if (this.#outbox !== undefined) this.isFull = true;
-    return sent + read;
+    return taken;
   }
 
   end(): void {

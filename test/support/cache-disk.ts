@@ -43,23 +43,16 @@ export async function kill(proxy: RunningProxy): Promise<void> {
   await proxy.exited;
 }
 
-/** Files of stored objects, the largest first. */
-export async function objectFiles(path: string): Promise<string[]> {
-  const names = await readdir(join(path, "objects"), { recursive: true }).catch(() => []);
-  const sized = await Promise.all(
-    names.map(async (name) => {
-      const file = join(path, "objects", name);
-      const { size, isFile } = await stat(file).then((facts) => ({
-        size: facts.size,
-        isFile: facts.isFile(),
-      }));
-      return { file, size, isFile };
-    }),
-  );
-  return sized
-    .filter(({ isFile }) => isFile)
-    .toSorted((one, other) => other.size - one.size)
-    .map(({ file }) => file);
+/** The file of the object that is stored under this key: `host:port/path`. */
+export async function fileOf(path: string, key: string): Promise<string> {
+  const names = await readdir(join(path, "objects"), { recursive: true });
+  for (const name of names) {
+    const file = join(path, "objects", name);
+    if (!(await stat(file)).isFile()) continue;
+    const head = Buffer.from(await Bun.file(file).slice(0, 4096).arrayBuffer());
+    if (head.includes(key)) return file;
+  }
+  throw new Error(`Cannot find the file of ${key}`);
 }
 
 /** Bytes of all files below a path; those that go meanwhile count nothing. */

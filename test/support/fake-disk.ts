@@ -107,6 +107,9 @@ export class FakeWriter {
   readonly #entry: Head;
   readonly #bodyBytes: number | undefined;
   #isOver = false;
+  #wasRead = false;
+  #isClosed = false;
+  #isGone = false;
 
   constructor(disk: FakeDisk, entry: Head, bodyBytes: number | undefined, since: number) {
     this.#disk = disk;
@@ -142,11 +145,31 @@ export class FakeWriter {
 
   abort(): void {
     this.#end();
+    this.close();
+  }
+
+  async read(at: number, into: Uint8Array): Promise<number> {
+    this.#wasRead = true;
+    const body = Buffer.concat(this.pieces);
+    return at > body.length ? 0 : body.copy(into, 0, at);
+  }
+
+  /** May be called before it has ended. */
+  close(): void {
+    this.#isClosed = true;
+    this.#letGo();
   }
 
   #end(): void {
     if (this.#isOver) throw new Error(`Cannot end a draft of ${this.#entry.key}: it has ended already`);
     this.#isOver = true;
+    this.#letGo();
+  }
+
+  /** Who has read it closes it. */
+  #letGo(): void {
+    if (!this.#isOver || (this.#wasRead && !this.#isClosed) || this.#isGone) return;
+    this.#isGone = true;
     this.#disk.files--;
   }
 }

@@ -52,7 +52,7 @@ export class FakeLink implements Link {
   }
 
   sendFile(): number {
-    return 0;
+    return -1;
   }
 
   writeText(text: string): boolean {

@@ -17,6 +17,7 @@ const UNSHAREABLE_MS = 10_000;
 
 /** Bytes copied out of the arena for clients that read slowly; beyond, they are fetched for. */
 const COPIED_BYTES_MAX = 64 * 1024 * 1024;
+const FILLED_BYTES_MAX = 128 * 1024 * 1024;
 
 /** A fetch under way; what there is to do with it is in `fetch.ts`. */
 export interface Fetching extends Deadlined {
@@ -57,6 +58,10 @@ export class AnswerCache {
   readonly fetches = new Map<string, Fetching>();
   readonly deadlines = new Deadlines<Fetching>();
   copiedBytes = 0;
+  /** Bytes of answers that are under way here, or still to be read by slow clients. */
+  filledBytes = 0;
+  /** Fetches that nobody waits for. */
+  orphans = 0;
   readonly #offline: Int32Array;
   readonly #unshareable = new Map<string, number>();
   #lines = "";
@@ -73,6 +78,11 @@ export class AnswerCache {
 
   get isOffline(): boolean {
     return Atomics.load(this.#offline, 0) === 1;
+  }
+
+  /** What is fetched may be held until it is whole; else those who wait get it as it comes. */
+  get mayFill(): boolean {
+    return this.filledBytes < FILLED_BYTES_MAX;
   }
 
   get mayCopy(): boolean {
@@ -106,6 +116,12 @@ export class AnswerCache {
     const count = this.memory.remove(key);
     this.disk?.remove(key);
     return count;
+  }
+
+  /** Nobody is given it any more without asking the upstream about it. */
+  markStale(key: string): void {
+    this.memory.markStale(key);
+    this.disk?.markStale(key);
   }
 
   /** What a 304 has made of a stored answer takes its place. */

@@ -35,6 +35,13 @@ import { fetched, forwarded, hitAfterAll, sharedHit } from "./told.ts";
 
 const NOTHING: Piece = { bytes: Buffer.alloc(0), from: 0, to: 0 };
 
+const READ_BACK_BYTES = 256 * 1024;
+
+/** Its next piece is none in memory, nor will any be. */
+const BEHIND = Number.POSITIVE_INFINITY;
+
+const LOST: Failure = { word: "proxy_internal_error", detail: "What was kept of the answer is lost" };
+
 /** Rounds of waiting for another worker, which may fail each time; then it goes on alone. */
 const WAITS_MAX = 2;
 
@@ -60,6 +67,10 @@ export class Asker implements Handler, FetchAsker {
   private isSecond = false;
   private isOver = false;
   private isPumping = false;
+  /** Bytes of the body that it has passed on. */
+  private passed = 0;
+  private isBehind = false;
+  private isReadingBack = false;
   private waits = 0;
 
   constructor(asked: Asked, because: Because, stale: StoredAnswer | undefined, isAlone: boolean) {
@@ -108,7 +119,8 @@ export class Asker implements Handler, FetchAsker {
   /** RFC 9110 §15.2: passed on, but not to HTTP/1.0, which knows none. */
   onInterim(head: ResponseHead): void {
     const { session, exchange, settings } = this.asked;
-    if (this.asked.head.minor === 0) return;
+    // Who does not read has no use for them, and they would pile up.
+    if (this.asked.head.minor === 0 || session.link.isFull) return;
     const text = serializeInterim(head, settings.viaLines[head.minor]);
     exchange.bytesOut += text.length;
     session.link.writeText(text);
@@ -120,7 +132,7 @@ export class Asker implements Handler, FetchAsker {
     if (refusal !== undefined) return this.fail(refusal);
     this.isCollapsed = !isFirst;
     exchange.cache = this.isCollapsed ? "collapsed" : "miss";
-    const answer = answerFor(ruling.head, passage.effects?.response);
+    const answer = answerFor(isFirst ? ruling.head : ruling.sharedHead, passage.effects?.response);
     const { storing } = ruling;
     const isUnchanged =
       storing.store && decideConditional(head.method, request, storing.facts, storing.lines) === 304;
@@ -307,6 +319,11 @@ export class Asker implements Handler, FetchAsker {
     if (answer === undefined || fetch === undefined || this.isPumping) return;
     this.isPumping = true;
     while (!this.isOver && this.outflow.isOpen && !answer.pipe.done) {
+      if (this.nextPiece < fetch.fill.dropped) this.fallBehind();
+      if (this.isBehind && this.passed < fetch.fill.bytes) {
+        this.readBack(answer, fetch);
+        break;
+      }
       const piece = fetch.fill.at(this.nextPiece);
       // The head does not wait for a body.
       if (piece === undefined && !fetch.isDone && answer.hasBegun) break;
@@ -322,11 +339,33 @@ export class Asker implements Handler, FetchAsker {
     const failure = this.outflow.admit(piece.bytes, piece.from, piece.to);
     if (failure !== undefined) return this.fail(failure);
     if (piece !== NOTHING) this.nextPiece++;
-    const isLast = fetch.isDone && this.nextPiece >= fetch.fill.count;
+    this.passed += piece.to - piece.from;
+    const isLast = fetch.isDone && this.passed >= fetch.fill.bytes;
     answer.pass(piece, isLast, fetch.trailers, this.asked.session.link);
     this.asked.exchange.status = answer.status;
     this.asked.exchange.bytesOut += answer.pipe.written;
     this.outflow.wrote(answer.pipe.hasRoom);
+  }
+
+  /** What it wants next is on the disk alone; and so it goes on from there. */
+  private fallBehind(): void {
+    this.isBehind = true;
+    this.nextPiece = Number.POSITIVE_INFINITY;
+  }
+
+  private readBack(answer: AskerAnswer, fetch: Fetch): void {
+    if (this.isReadingBack) return;
+    this.isReadingBack = true;
+    const bytes = Buffer.allocUnsafeSlow(READ_BACK_BYTES);
+    void fetch.readBack(this.passed, bytes).then((count) => {
+      this.isReadingBack = false;
+      if (this.isOver) return;
+      touch(this.asked.context);
+      // What has come was written, or it is lost.
+      if (count <= 0) return this.fail(LOST);
+      this.pass(answer, fetch, { bytes, from: 0, to: count });
+      this.pump();
+    });
   }
 
   private finish({ persists }: AskerAnswer): void {

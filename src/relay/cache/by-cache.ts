@@ -9,8 +9,9 @@
  *   5. HEAD                               forwarded; confirms or outdates what is stored
  *   6. GET                                from the disk, or a fetch (`asker.ts`)
  */
-import { isForOrigin } from "../../cache/conditional.ts";
+import { decideConditional, isForOrigin } from "../../cache/conditional.ts";
 import { stored as flag } from "../../cache/facts.ts";
+import { decideRanges } from "../../cache/ranges.ts";
 import type { RequestHead } from "../../http1/head.ts";
 import type { Found } from "../../store/memory/store.ts";
 import type { Settings } from "../context.ts";
@@ -19,7 +20,7 @@ import { Forward } from "../forward.ts";
 import type { Passage } from "../gate/passage.ts";
 import type { ClientSide, Handler } from "../handler.ts";
 import type { AnswerCache } from "./answer-cache.ts";
-import { Asked } from "./asked.ts";
+import { Asked, cacheRequestOf } from "./asked.ts";
 import { Asker } from "./asker.ts";
 import { forwardHead } from "./head-request.ts";
 import { serveAtOnce } from "./hit.ts";
@@ -58,15 +59,10 @@ export function answerByCache(
       new Invalidating(session.context, settings, cache, head, passage, line),
     );
   }
-  if (!mayBeStored(head, passage)) {
-    if (cache.isOffline) return tellMissing(session, exchange, settings, cache, head, passage);
-    return bypass(session, exchange, settings, head, passage);
-  }
+  if (!mayBeStored(head, passage)) return bypass(session, exchange, settings, cache, head, passage);
   const asked = new Asked(session, exchange, settings, cache, head, passage);
   if (asked.rules?.isNever === true || isForOrigin(asked.request)) {
-    return cache.isOffline
-      ? tellMissing(session, exchange, settings, cache, head, passage)
-      : bypass(session, exchange, settings, head, passage);
+    return bypass(session, exchange, settings, cache, head, passage);
   }
   const found = cache.find(asked.key, asked.request);
   return found === undefined ? notInMemory(asked) : inMemory(asked, found);
@@ -84,17 +80,14 @@ function canBeRepeated({ fields }: RequestHead): boolean {
 function inMemory(asked: Asked, found: Found): Handler | undefined {
   const { session, exchange, settings, head, passage, cache } = asked;
   // It came from an address that this client may not be led to.
-  if (!mayBeGiven(asked, found.peer())) {
-    if (isKeptFromFetching(asked)) return tellMissing(session, exchange, settings, cache, head, passage);
-    return bypass(session, exchange, settings, head, passage);
-  }
+  if (!mayBeGiven(asked, found.peer())) return bypass(session, exchange, settings, cache, head, passage);
   const use = useOf(asked, found, found.isMarkedStale);
   const isPart = (found.flags & flag.partial) !== 0;
   if (!isPart && (use === "fresh" || use === "stale")) {
     const line = hit(asked, found, found.isMarkedStale);
     if (serveAtOnce(asked, found, wordOf(use, false), line)) return undefined;
   }
-  const stored = cache.mayCopy ? MemoryAnswer.from(found) : undefined;
+  const stored = cache.mayCopy ? copyFor(asked, found, isPart || use === "validate") : undefined;
   if (stored === undefined) return notInMemory(asked);
   const taken = takeStored(asked, stored);
   if (taken.result === "fetch") {
@@ -104,6 +97,19 @@ function inMemory(asked: Asked, found: Found): Handler | undefined {
   }
   if (taken.mustRefresh) refresh(asked, stored);
   return serve(asked, stored, taken.told);
+}
+
+/** No more of the body than the answer takes, where it is an answer. */
+function copyFor(asked: Asked, found: Found, isForLater: boolean): MemoryAnswer | undefined {
+  const { head, request } = asked;
+  if (isForLater) return asked.isHead ? MemoryAnswer.partOf(found, 0, 0) : MemoryAnswer.from(found);
+  if (asked.isHead || decideConditional(head.method, request, found, found.lines()) === 304)
+    return MemoryAnswer.partOf(found, 0, 0);
+  const ranges = decideRanges(head.method, request, found, found.lines());
+  const [only] = ranges ?? [];
+  return ranges?.length === 1 && only !== undefined
+    ? MemoryAnswer.partOf(found, only.first, only.last + 1)
+    : MemoryAnswer.from(found);
 }
 
 function notInMemory(asked: Asked): Handler | undefined {
@@ -120,9 +126,12 @@ function bypass(
   session: ClientSide,
   exchange: Exchange,
   settings: Settings,
+  cache: AnswerCache,
   head: RequestHead,
   passage: Passage,
-): Handler {
+): Handler | undefined {
+  if (cache.isOffline || cacheRequestOf(head.fields).control.onlyIfCached)
+    return tellMissing(session, exchange, settings, cache, head, passage);
   exchange.cache = "bypass";
   exchange.cacheLine = forwarded(settings, "bypass");
   const onlooker = { addedLines: exchange.cacheLine, onAnswer: () => undefined };

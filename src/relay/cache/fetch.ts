@@ -56,6 +56,9 @@ export interface FetchAsker {
 /** What may have come and not gone on, when nobody keeps it. */
 const WINDOW_BYTES = 1024 * 1024;
 
+/** Fetches of a worker that go on for the store alone. */
+const ORPHANS_MAX = 64;
+
 export class Fetch implements AttemptOwner, Fetching {
   deadlineAt = NEVER;
   deadlineSlot = -1;
@@ -83,6 +86,11 @@ export class Fetch implements AttemptOwner, Fetching {
   private requestMs = 0;
   private answerBegan = false;
   private isPaused = false;
+  private isTelling = false;
+  /** What of the fill is counted. */
+  private filledBytes = 0;
+  private isOrphan = false;
+  private orphanUntil = NEVER;
   isOver = false;
 
   constructor(asked: Asked, plan: Plan) {
@@ -114,7 +122,8 @@ export class Fetch implements AttemptOwner, Fetching {
   join(asker: FetchAsker): boolean {
     if (this.isOver) return false;
     const { ruling } = this;
-    if (ruling !== undefined && (!this.isFor(asker, ruling) || this.fill.dropped > 0)) return false;
+    // What is not kept in memory is dropped as it is passed on.
+    if (ruling !== undefined && (!this.isFor(asker, ruling) || this.keeping?.keepsAll !== true)) return false;
     this.askers.push(asker);
     if (ruling === undefined) return true;
     asker.onAnswer(ruling, false);
@@ -126,15 +135,20 @@ export class Fetch implements AttemptOwner, Fetching {
   leave(asker: FetchAsker): void {
     const at = this.askers.indexOf(asker);
     if (at >= 0) this.askers.splice(at, 1);
-    if (this.isOver) return;
+    if (this.isOver) return this.lastRead();
     if (this.askers.length > 0) return this.balance();
-    if (this.keeping?.isWorthwhile(this.fill.bytes) === true) return this.balance();
+    if (this.keeping?.isWorthwhile(this.fill.bytes) === true && this.becomesOrphan()) return this.balance();
     this.abandon();
   }
 
   /** An asker has passed some of it on. */
   passedOn(): void {
-    if (!this.isOver) this.balance();
+    if (!this.isTelling) this.balance();
+  }
+
+  /** What fell out of the fill before an asker got there, from the disk; -1 when it is nowhere. */
+  readBack(at: number, into: Buffer): Promise<number> {
+    return this.keeping?.read(at, into) ?? Promise.resolve(-1);
   }
 
   onConnecting(): void {
@@ -213,7 +227,7 @@ export class Fetch implements AttemptOwner, Fetching {
     while (this.body === undefined) {
       if (!this.answerBegan) {
         this.answerBegan = true;
-        this.askers[0]?.asked.exchange.firstByteCame();
+        for (const asker of this.askers) if (this.isLeader(asker)) asker.asked.exchange.firstByteCame();
       }
       const { headLimits } = this.asked.settings;
       at = upstream.reader.take(bytes, at, headLimits);
@@ -225,7 +239,8 @@ export class Fetch implements AttemptOwner, Fetching {
         this.headCame(head);
         if (this.isOver) return;
       } else {
-        for (const asker of [...this.askers]) asker.onInterim(head);
+        // They may be about this client alone: nothing says yet that the answer is for all.
+        for (const asker of this.askers) if (this.isLeader(asker)) asker.onInterim(head);
         if (at === bytes.length) return;
       }
     }
@@ -263,7 +278,7 @@ export class Fetch implements AttemptOwner, Fetching {
     const piece = prefix && { bytes: prefix, from: 0, to: prefix.length };
     if (piece !== undefined) this.fill.add(piece);
     if (!ruling.storing.store) return ruling;
-    this.keeping = Keeping.of(this.asked, ruling, this.since, () => this.balance());
+    this.keeping = Keeping.of(this.asked, ruling, this.peer, this.since, () => this.balance());
     if (this.keeping === undefined) return ruling.notStored("too large");
     if (piece !== undefined) this.keeping.take(piece, this.fill);
     this.sendAway((asker) => !this.isFor(asker, ruling));
@@ -288,6 +303,8 @@ export class Fetch implements AttemptOwner, Fetching {
       const piece = { bytes, from: at, to: body.dataEnd };
       this.fill.add(piece);
       this.keeping?.take(piece, this.fill);
+      this.countFilled();
+      if (!this.asked.cache.mayFill) this.keeping?.keepNoMore();
     }
     if (!body.done) {
       this.arm(this.asked.settings.config.timeouts.body);
@@ -309,7 +326,9 @@ export class Fetch implements AttemptOwner, Fetching {
   }
 
   private tellMore(): void {
+    this.isTelling = true;
     for (const asker of [...this.askers]) asker.onMore();
+    this.isTelling = false;
     if (this.isOver) return;
     // Neither anybody nor a store wants the rest.
     if (this.askers.length === 0 && this.keeping?.isUnderWay !== true) this.abandon();
@@ -318,8 +337,10 @@ export class Fetch implements AttemptOwner, Fetching {
 
   /** Everybody is answered from the store. */
   private everybodyHas(stored: StoredAnswer, because: Ruling["because"]): void {
+    const isForAll = this.ruling?.isForAll === true;
     for (const asker of this.over()) {
-      if (!this.isLeader(asker) && !standsFor(stored, asker.asked, because)) asker.onAlone();
+      const isMeant = this.isLeader(asker) || (isForAll && standsFor(stored, asker.asked, because));
+      if (!isMeant) asker.onAlone();
       else {
         stored.retain();
         asker.onStored(stored, because, this.ruling?.upstreamStatus);
@@ -344,7 +365,10 @@ export class Fetch implements AttemptOwner, Fetching {
     const { cache, key } = this.asked;
     if (this.plan.hasFlight) cache.flights.giveUp(key);
     if (cache.fetches.get(key) === this) cache.fetches.delete(key);
-    if (!this.askers.every((asker) => this.isLeader(asker))) cache.setUnshareable(key, this.context.now);
+    const { hasAuthorization, control } = this.asked.request;
+    const isAnswers = !hasAuthorization && !control.noStore;
+    if (isAnswers && !this.askers.every((asker) => this.isLeader(asker)))
+      cache.setUnshareable(key, this.context.now);
     this.sendAway(() => true);
   }
 
@@ -352,17 +376,23 @@ export class Fetch implements AttemptOwner, Fetching {
   private sendAway(isMeant: (asker: FetchAsker) => boolean): void {
     for (const asker of [...this.askers]) {
       if (this.isLeader(asker) || !isMeant(asker)) continue;
-      this.askers.splice(this.askers.indexOf(asker), 1);
+      const at = this.askers.indexOf(asker);
+      if (at >= 0) this.askers.splice(at, 1);
       asker.onAlone();
     }
   }
 
   private balance(): void {
     const { fill } = this;
-    if (this.keeping?.keepsAll !== true) {
+    // When all has come the store has a copy of its own.
+    if (this.keeping?.keepsAll !== true || this.isOver) {
       const least = this.askers.reduce((least, { nextPiece }) => Math.min(least, nextPiece), fill.count);
       fill.dropUntil(least);
     }
+    // Who is behind reads from the disk, and holds nobody up.
+    if (this.keeping?.canBeReadBack === true) fill.dropBeyond(WINDOW_BYTES);
+    this.countFilled();
+    if (this.isOver) return;
     const mustPause =
       !this.isDone &&
       (this.keeping?.isFull === true || (this.keeping?.keepsAll !== true && fill.heldBytes > WINDOW_BYTES));
@@ -376,6 +406,28 @@ export class Fetch implements AttemptOwner, Fetching {
       link?.resume();
       this.arm(this.asked.settings.config.timeouts.body);
     }
+  }
+
+  /** Nobody waits for it any more: not so many at once, and not for long. False: one too many. */
+  private becomesOrphan(): boolean {
+    const { cache, settings } = this.asked;
+    if (cache.orphans >= ORPHANS_MAX) return false;
+    this.isOrphan = true;
+    cache.orphans++;
+    this.orphanUntil = deadlineIn(this.context, settings.config.timeouts.body);
+    return true;
+  }
+
+  /** The fill of one that is over, and what its writer still has open. */
+  private lastRead(): void {
+    this.balance();
+    if (this.askers.length === 0) this.keeping?.close();
+  }
+
+  private countFilled(): void {
+    const held = this.isOver && this.askers.length === 0 ? 0 : this.fill.heldBytes;
+    this.asked.cache.filledBytes += held - this.filledBytes;
+    this.filledBytes = held;
   }
 
   private upstreamDied(): void {
@@ -426,8 +478,9 @@ export class Fetch implements AttemptOwner, Fetching {
     // What is left of an answer that nobody needs is not waited for.
     if (this.body?.done === true) this.attempt.done(this.upstreamPersists);
     this.attempt.abandon();
+    const askers = this.askers.splice(0);
     this.close();
-    return this.askers.splice(0);
+    return askers;
   }
 
   /** `stored`: who waits for it in other workers is told when it can be found. */
@@ -442,9 +495,12 @@ export class Fetch implements AttemptOwner, Fetching {
     if (cache.fetches.get(key) === this) cache.fetches.delete(key);
     cache.deadlines.remove(this);
     this.deadlineAt = NEVER;
+    if (this.isOrphan) cache.orphans--;
+    if (this.askers.length === 0) this.lastRead();
   }
 
   private arm(ms: number): void {
-    this.deadlineAt = this.isPaused ? NEVER : deadlineIn(this.context, ms);
+    const until = this.isPaused ? NEVER : deadlineIn(this.context, ms);
+    this.deadlineAt = this.isOrphan ? Math.min(until, this.orphanUntil) : until;
   }
 }

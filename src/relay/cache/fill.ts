@@ -3,6 +3,9 @@
  * it each at its own pace; what all of them have, and nobody keeps, is dropped.
  */
 
+/** Of a piece, beside its bytes: the objects around them. */
+const PIECE_COST_BYTES = 256;
+
 /** `bytes[from..to)`: no view of it is made, since that costs as much as reading a head. */
 export interface Piece {
   readonly bytes: Buffer;
@@ -15,6 +18,8 @@ export class Fill {
   bytes = 0;
   /** Bytes that are here: less than have come once some were dropped. */
   heldBytes = 0;
+  /** About what holding all that came costs. */
+  cost = 0;
   /** Pieces that were dropped: the first that is here has this number. */
   dropped = 0;
   private readonly held: Piece[] = [];
@@ -32,12 +37,23 @@ export class Fill {
     const byteCount = piece.to - piece.from;
     this.held.push(piece);
     this.bytes += byteCount;
+    this.cost += byteCount + PIECE_COST_BYTES;
     this.heldBytes += byteCount;
   }
 
   /** By its number; undefined when it has yet to come, or was dropped. */
   at(number: number): Piece | undefined {
     return this.held[number - this.dropped];
+  }
+
+  /** The oldest, until so much is here. Who has not had them finds them elsewhere. */
+  dropBeyond(bytes: number): void {
+    let [left, number] = [this.heldBytes, 0];
+    while (left > bytes && number < this.held.length) {
+      const piece = this.held[number++];
+      if (piece !== undefined) left -= piece.to - piece.from;
+    }
+    this.dropUntil(this.dropped + number);
   }
 
   /** Those before this number. */

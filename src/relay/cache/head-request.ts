@@ -6,6 +6,7 @@ import type { ResponseHead } from "../../http1/head.ts";
 import { Forward, type Onlooker } from "../forward.ts";
 import type { Asked } from "./asked.ts";
 import type { Because } from "./asker.ts";
+import { neutral } from "./ruling.ts";
 import { forwarded } from "./told.ts";
 
 export function forwardHead(asked: Asked, because: Because): Forward {
@@ -41,11 +42,14 @@ class HeadOnlooker implements Onlooker {
       status === facts.status &&
       headConfirms(lines, facts.wholeBytes, fields.forwarded, fields.contentLength);
     const fresh = isSame ? freshenedLines(lines, fields.forwarded) : undefined;
-    if (fresh === undefined) return void cache.memory.markStale(key);
+    if (fresh === undefined) return void cache.markStale(key);
     const times = { requestMs: this.#requestMs, responseMs: nowMs };
     const rule = this.#asked.ruleFor(firstValue(fresh, "content-type"));
     const storing = decideStoring("GET", request, { status, lines: fresh }, times, rule);
-    if (!storing.store) return void cache.invalidate(key);
+    if (!storing.store) {
+      const isAnswers = !decideStoring("GET", neutral(request), { status, lines: fresh }, times, rule).store;
+      return isAnswers ? void cache.invalidate(key) : undefined;
+    }
     const answer = stored.with(storing.facts, storing.lines);
     cache.refresh(key, stored, answer, stored, cache.since(key));
   }

@@ -17,6 +17,9 @@ type Head = Omit<NewEntry, "body">;
 /** Of fetches that nobody waits for any more, those are ended that have less than this share. */
 const WORTHWHILE_SHARE = 0.5;
 
+/** Who sends byte by byte costs much more than its bytes. */
+const COST_FACTOR = 2;
+
 /** Of an entry in memory: its numbers, and what comes with a length and rounding. */
 const NUMBERS_BYTES = 256;
 
@@ -45,12 +48,17 @@ export class Keeping {
   }
 
   /** Undefined: there is no place for it. `onRoom`: `isFull` is over. */
-  static of(asked: Asked, ruling: Ruling, since: Since, onRoom: () => void): Keeping | undefined {
+  static of(
+    asked: Asked,
+    ruling: Ruling,
+    peer: string,
+    since: Since,
+    onRoom: () => void,
+  ): Keeping | undefined {
     const { storing, head, framing, varyKey } = ruling;
     if (!storing.store) return undefined;
     const { facts, varyNames, tags, lines } = storing;
-    const { key, exchange } = asked;
-    const peer = exchange.upstream ?? "";
+    const { key } = asked;
     const entry = { key, facts, varyNames, varyKey, tags, peer, reason: head.reason, lines };
     const wholeBytes = framing.kind === "length" ? framing.length : framing.kind === "none" ? 0 : -1;
     const keeping = new Keeping(asked, entry, wholeBytes, since, onRoom);
@@ -64,16 +72,35 @@ export class Keeping {
 
   /** Nothing has been said against it. */
   get isUnderWay(): boolean {
-    return !this.isGivenUp;
+    return !this.isGivenUp && this.writer?.failed !== true;
+  }
+
+  /** What has been written can be had from the disk before it is all there. */
+  get canBeReadBack(): boolean {
+    return this.writer !== undefined && !this.writer.failed;
+  }
+
+  read(at: number, into: Buffer): Promise<number> | undefined {
+    return this.writer?.read(at, into);
+  }
+
+  /** Nobody reads back any more. */
+  close(): void {
+    this.writer?.close();
   }
 
   take(piece: Piece, fill: Fill): void {
     if (this.isGivenUp) return;
     if (this.writer !== undefined) this.writer.write(viewOf(piece));
-    else if (fill.bytes > this.memoryBytes && !this.toDisk(fill.views())) {
-      this.isGivenUp = true;
-      this.keepsAll = false;
-    }
+    else if (fill.cost > this.memoryBytes * COST_FACTOR) this.keepNoMore();
+    else if (fill.bytes > this.memoryBytes && !this.toDisk(fill.views())) this.keepNoMore();
+  }
+
+  /** There is no memory for it, or no place: those who wait get it as it comes. */
+  keepNoMore(): void {
+    if (this.writer !== undefined) return;
+    this.isGivenUp = true;
+    this.keepsAll = false;
   }
 
   /** Resolves when it can be found, where that takes a while. */
@@ -82,12 +109,16 @@ export class Keeping {
     const { cache } = this.asked;
     const { facts } = this.head;
     // It is not the part that it said it was.
-    if ((facts.flags & flag.partial) !== 0 && facts.bodyBytes !== fill.bytes) return undefined;
+    if ((facts.flags & flag.partial) !== 0 && facts.bodyBytes !== fill.bytes) {
+      this.writer?.abort();
+      return undefined;
+    }
     cache.setShareable(this.head.key);
-    if (this.writer !== undefined) return this.writer.commit();
-    // What is older must not come back from there when this has left memory. Of several variants the others stay.
+    // What is older must not stand in front of it, nor come back when it has left. Of several variants the others stay.
     const { key, varyNames } = this.head;
-    if (varyNames === "" && cache.disk?.mayHave(key) === true) cache.disk.remove(key);
+    const standsAlone = varyNames === "" && (facts.flags & flag.partial) === 0;
+    if (this.writer !== undefined) return this.toDiskAlone(this.writer, standsAlone);
+    if (standsAlone && cache.disk?.mayHave(key) === true) cache.disk.remove(key);
     cache.memory.put(
       { ...this.head, facts: wholeFacts(facts, fill.bytes), body: fill.views() },
       this.since.memory,
@@ -114,9 +145,17 @@ export class Keeping {
 
   /** To be fetched to its end though nobody waits for it. */
   isWorthwhile(bytes: number): boolean {
-    if (this.isGivenUp) return false;
+    if (!this.isUnderWay) return false;
+    // What has no length could go on for ever.
+    if (this.wholeBytes < 0) return false;
     if (this.writer === undefined) return true;
-    return this.wholeBytes > 0 && bytes >= this.wholeBytes * WORTHWHILE_SHARE;
+    return bytes >= this.wholeBytes * WORTHWHILE_SHARE;
+  }
+
+  private async toDiskAlone(writer: DiskWriter, standsAlone: boolean): Promise<boolean> {
+    const isStored = await writer.commit();
+    if (isStored && standsAlone) this.asked.cache.memory.remove(this.head.key);
+    return isStored;
   }
 
   private toDisk(pieces: readonly Buffer[]): boolean {

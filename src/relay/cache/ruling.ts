@@ -3,6 +3,7 @@
 import { firstValue, withoutLines } from "../../cache/field-lines.ts";
 import type { FetchTimes } from "../../cache/freshness.ts";
 import { combineParts, parseContentRange } from "../../cache/partial.ts";
+import type { CacheRequest } from "../../cache/request.ts";
 import { decideStoring, type Storing } from "../../cache/storing.ts";
 import { decideUse, mayServeOnError } from "../../cache/using.ts";
 import { freshenedLines } from "../../cache/validation.ts";
@@ -29,8 +30,10 @@ export class Ruling {
   /** Stands for the answer. */
   readonly stored: StoredAnswer | undefined;
   readonly because: "validated" | "unreachable" | "error";
+  /** Of a stored one: whoever it suits may have it, and not just the one for whom the upstream was asked. */
+  readonly isForAll: boolean;
 
-  constructor(ruling: Omit<Ruling, "suits" | "notStored">) {
+  constructor(ruling: Omit<Ruling, "suits" | "notStored" | "sharedHead">) {
     this.head = ruling.head;
     this.framing = ruling.framing;
     this.upstreamStatus = ruling.upstreamStatus;
@@ -39,11 +42,21 @@ export class Ruling {
     this.prefix = ruling.prefix;
     this.stored = ruling.stored;
     this.because = ruling.because;
+    this.isForAll = ruling.isForAll;
   }
 
   /** There is no place for it. */
   notStored(because: string): Ruling {
     return new Ruling({ ...this, storing: { store: false, because } });
+  }
+
+  /** For those who did not ask for it: without what the origin keeps from caches (RFC 9111 §5.2.2.4, §5.2.2.7). */
+  get sharedHead(): ResponseHead {
+    const { head, storing } = this;
+    if (!storing.store) return head;
+    const age = firstValue(head.fields.forwarded, "age");
+    const lines = age === undefined ? storing.lines : `${storing.lines}Age: ${age}\r\n`;
+    return { ...head, fields: withForwarded(head.fields, lines, false) };
   }
 
   /** It may be given to one who did not ask the upstream for it. */
@@ -81,13 +94,13 @@ export function ruleOn(
 ): Ruling {
   const { validates } = plan;
   if (validates !== undefined && head.status === 304) {
-    const stored = validated(asked, validates, head, times, since);
-    if (stored !== undefined) return standIn(head, framing, stored, "validated");
+    const fresh = validated(asked, validates, head, times, since);
+    if (fresh !== undefined) return standIn(head, framing, fresh.stored, "validated", fresh.isForAll);
   }
   if (validates !== undefined && isServerError(head.status) && standsFor(validates, asked, "error")) {
-    return standIn(head, framing, validates, "error");
+    return standIn(head, framing, validates, "error", true);
   }
-  const completed = plan.completes && completedBy(asked, plan.completes, head, times);
+  const completed = plan.completes && completedBy(asked, plan.completes, head, framing, times);
   if (completed !== undefined) return completed;
   const storing = storingOf(asked, head, times);
   return new Ruling({
@@ -99,6 +112,7 @@ export function ruleOn(
     prefix: undefined,
     stored: undefined,
     because: "validated",
+    isForAll: true,
   });
 }
 
@@ -109,30 +123,25 @@ function validated(
   head: ResponseHead,
   times: FetchTimes,
   since: Since,
-): StoredAnswer | undefined {
+): { readonly stored: StoredAnswer; readonly isForAll: boolean } | undefined {
   const lines = freshenedLines(stored.lines, head.fields.forwarded);
   if (lines === undefined) return undefined;
   const type = firstValue(lines, "content-type");
-  const storing = decideStoring(
-    "GET",
-    asked.requestSent,
-    { status: stored.facts.status, lines },
-    times,
-    asked.ruleFor(type),
-  );
+  const answer = { status: stored.facts.status, lines };
+  const rule = asked.ruleFor(type);
+  const storing = decideStoring("GET", asked.requestSent, answer, times, rule);
   if (!storing.store) {
-    // It may be used this once: it is what was asked about.
-    asked.cache.invalidate(asked.key);
-    return stored.with(
-      stored.facts,
-      withoutLines(lines, (name) => name === "age"),
-    );
+    // It may be used this once: it is what was asked about. Who asked so that nothing is stored makes nobody forget.
+    if (!decideStoring("GET", neutral(asked.request), answer, times, rule).store)
+      asked.cache.invalidate(asked.key);
+    const kept = withoutLines(lines, (name) => name === "age");
+    return { stored: stored.with(stored.facts, kept), isForAll: false };
   }
   const fresh = stored.with(storing.facts, storing.lines);
   const variesAnew = storing.varyNames !== stored.varyNames;
   const varyKey = variesAnew ? varyKeyFor(asked, storing) : stored.varyKey;
   asked.cache.refresh(asked.key, stored, fresh, { varyNames: storing.varyNames, varyKey }, since);
-  return fresh;
+  return { stored: fresh, isForAll: true };
 }
 
 /** RFC 9111 §3.4: what was stored of it and what came now are the whole. */
@@ -140,6 +149,7 @@ function completedBy(
   asked: Asked,
   part: StoredAnswer,
   head: ResponseHead,
+  framing: Framing,
   times: FetchTimes,
 ): Ruling | undefined {
   const range = head.status === 206 ? parseContentRange(head.fields.forwarded) : undefined;
@@ -149,6 +159,8 @@ function completedBy(
     { lines: head.fields.forwarded, range },
   );
   if (whole === undefined || whole.first !== 0 || whole.last + 1 !== whole.wholeBytes) return undefined;
+  // What came besides would be read as another answer, and what is short as a part of the next.
+  if (framing.kind !== "length" || framing.length !== range.last - range.first + 1) return undefined;
   const prefix = Buffer.allocUnsafeSlow(range.first);
   if (part.read(0, prefix) !== range.first) return undefined;
   const answer: ResponseHead = {
@@ -167,6 +179,7 @@ function completedBy(
     prefix,
     stored: undefined,
     because: "validated",
+    isForAll: true,
   });
 }
 
@@ -175,6 +188,7 @@ function standIn(
   framing: Framing,
   stored: StoredAnswer,
   because: Ruling["because"],
+  isForAll: boolean,
 ): Ruling {
   const storing: Storing = { store: false, because: "a stored answer stands for it" };
   const upstreamStatus = head.status;
@@ -187,7 +201,14 @@ function standIn(
     prefix: undefined,
     stored,
     because,
+    isForAll,
   });
+}
+
+/** The same, from a client that has nothing to keep from others. */
+export function neutral(request: CacheRequest): CacheRequest {
+  const control = { ...request.control, noStore: false };
+  return { ...request, hasAuthorization: false, hasCookie: false, control };
 }
 
 function storingOf(asked: Asked, head: ResponseHead, times: FetchTimes): Storing {

@@ -18,7 +18,7 @@ import { answerFor } from "../message/outgoing.ts";
 import { reasonOf } from "../message/reasons.ts";
 import type { Asked } from "./asked.ts";
 import { countSaved } from "./outflow.ts";
-import { type Segment, Serving } from "./serving.ts";
+import { type Opening, type Segment, Serving } from "./serving.ts";
 import { MemoryAnswer, type StoredAnswer } from "./stored-answer.ts";
 
 /** How an answer came about. */
@@ -57,9 +57,8 @@ export function serve(asked: Asked, stored: StoredAnswer, told: Told): Handler |
     age + told.line + settings.viaLines[1],
     persistence(head.minor, persists),
   );
-  exchange.status = reply.status;
   const segments = asked.isHead || reply.length < 0 ? [] : reply.segments;
-  return send(asked, stored, text, segments, persists);
+  return send(asked, stored, { status: reply.status, text }, segments, persists);
 }
 
 /** RFC 9110 §15.3.7: what a stored part can answer. */
@@ -124,7 +123,7 @@ function rangeReply(ranges: readonly ByteRange[], wholeBytes: number, lines: str
 function send(
   asked: Asked,
   stored: StoredAnswer,
-  text: string,
+  { status, text }: Opening,
   segments: readonly Segment[],
   persists: boolean,
 ): Handler | undefined {
@@ -132,6 +131,7 @@ function send(
   const [only] = segments;
   const isWatched = passage.answerWatch !== undefined || passage.grant !== undefined;
   if (only === undefined && !isWatched) {
+    exchange.status = status;
     exchange.bytesOut += text.length;
     session.link.writeText(text);
     stored.release();
@@ -147,13 +147,14 @@ function send(
   ) {
     const from = only.first - stored.facts.rangeFirst;
     const to = only.last - stored.facts.rangeFirst + 1;
+    exchange.status = status;
     exchange.bytesOut += text.length + to - from;
     countSaved(asked, to - from);
     session.link.writeFramed(text, stored.body, from, to, "");
     session.exchangeEnded(persists);
     return undefined;
   }
-  return new Serving(asked, stored, [text, ...segments], persists);
+  return new Serving(asked, stored, { status, text }, segments, persists);
 }
 
 function bodiless(status: number, lines: string, length: number): ReplyPlan {

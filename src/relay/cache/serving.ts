@@ -14,6 +14,12 @@ import type { StoredAnswer } from "./stored-answer.ts";
 /** Text, or what to send of the whole body, first and last byte included. */
 export type Segment = string | ByteRange;
 
+/** Status line and fields, which go out with the first of the body: until then there is place for a failure. */
+export interface Opening {
+  readonly status: number;
+  readonly text: string;
+}
+
 /** Read and written at once: the most that a slow client keeps in memory. */
 const PIECE_BYTES = 256 * 1024;
 
@@ -26,6 +32,8 @@ export class Serving implements Handler {
   readonly #persists: boolean;
   readonly #outflow: Outflow;
   readonly #piece: Buffer;
+  /** Undefined when it has gone. */
+  #opening: Opening | undefined;
   #next = 0;
   /** Of the segment under way, what has been sent of it. */
   #sent = 0;
@@ -33,13 +41,21 @@ export class Serving implements Handler {
   #isOver = false;
 
   /** Keeps `stored` until it is over. */
-  constructor(asked: Asked, stored: StoredAnswer, segments: readonly Segment[], persists: boolean) {
+  constructor(
+    asked: Asked,
+    stored: StoredAnswer,
+    opening: Opening,
+    segments: readonly Segment[],
+    persists: boolean,
+  ) {
+    this.#opening = opening;
     this.#asked = asked;
     this.#stored = stored;
     this.#segments = segments;
     this.#persists = persists;
     this.#outflow = new Outflow(asked);
     const most = Math.max(
+      0,
       ...segments.map((segment) => (typeof segment === "string" ? 0 : lengthOf(segment))),
     );
     this.#piece = Buffer.allocUnsafeSlow(Math.min(PIECE_BYTES, most));
@@ -80,13 +96,27 @@ export class Serving implements Handler {
   #pump(): void {
     while (!this.#isOver && !this.#isReading && this.#outflow.isOpen) {
       const segment = this.#segments[this.#next];
-      if (segment === undefined) return this.#finish();
+      if (segment === undefined) {
+        this.#open();
+        return this.#finish();
+      }
       if (typeof segment === "string") this.#sendText(segment);
       else this.#readPiece(segment);
     }
   }
 
+  #open(): void {
+    if (this.#opening === undefined) return;
+    const { status, text } = this.#opening;
+    const { session, exchange } = this.#asked;
+    this.#opening = undefined;
+    exchange.status = status;
+    exchange.bytesOut += text.length;
+    this.#outflow.wrote(session.link.writeText(text));
+  }
+
   #sendText(text: string): void {
+    this.#open();
     this.#next++;
     this.#asked.exchange.bytesOut += text.length;
     this.#outflow.wrote(this.#asked.session.link.writeText(text));
@@ -117,6 +147,7 @@ export class Serving implements Handler {
     if (count <= 0) return this.#lost();
     const failure = this.#outflow.admit(this.#piece, 0, count);
     if (failure !== undefined) return this.#fail(failure);
+    this.#open();
     const { session, exchange } = this.#asked;
     exchange.bytesOut += count;
     countSaved(this.#asked, count);

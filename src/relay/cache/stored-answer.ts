@@ -55,18 +55,19 @@ export class MemoryAnswer implements Kept {
   /** Undefined: it has been overwritten meanwhile. */
   static from(found: Found): MemoryAnswer | undefined {
     const body = Buffer.allocUnsafeSlow(found.bodyBytes);
+    const answer = new MemoryAnswer({ ...textsOf(found), facts: factsOf(found), body });
+    return found.copy(body, 0, found.headBytes, found.headBytes + found.bodyBytes) ? answer : undefined;
+  }
+
+  /** Its head, or what a range of its body takes: `body[from..to)` of what is stored. Undefined as above. */
+  static partOf(found: Found, from: number, to: number): MemoryAnswer | undefined {
+    const body = Buffer.allocUnsafeSlow(to - from);
     const answer = new MemoryAnswer({
-      facts: factsOf(found),
-      isMarkedStale: found.isMarkedStale,
-      reason: found.reason(),
-      lines: found.lines(),
-      peer: found.peer(),
-      tags: found.tags(),
-      varyNames: found.varyNames(),
-      varyKey: found.varyKey(),
+      ...textsOf(found),
+      facts: { ...factsOf(found), rangeFirst: found.rangeFirst + from, bodyBytes: to - from },
       body,
     });
-    return found.copy(body, 0, found.headBytes, found.headBytes + found.bodyBytes) ? answer : undefined;
+    return found.copy(body, 0, found.headBytes + from, found.headBytes + to) ? answer : undefined;
   }
 
   with(facts: StoredFacts, lines: string): MemoryAnswer {
@@ -134,4 +135,16 @@ export class DiskAnswer implements Kept {
 function sized(facts: StoredFacts, { flags, bodyBytes, rangeFirst, wholeBytes }: StoredFacts): StoredFacts {
   const partial = flags & flag.partial;
   return { ...facts, flags: (facts.flags & ~flag.partial) | partial, bodyBytes, rangeFirst, wholeBytes };
+}
+
+function textsOf(found: Found) {
+  return {
+    isMarkedStale: found.isMarkedStale,
+    reason: found.reason(),
+    lines: found.lines(),
+    peer: found.peer(),
+    tags: found.tags(),
+    varyNames: found.varyNames(),
+    varyKey: found.varyKey(),
+  };
 }

@@ -178,14 +178,10 @@ describe("what memory does not take is passed on, and not stored", () => {
     expect(client.received).toEndWith("y");
   });
 
-  cached("when nobody is left to have them, they are not read to their end", (relay) => {
+  cached("when nobody is left to have them, they are not read on: they may have no end", (relay) => {
     const { client, upstream } = relay.exchange(GET);
-    const piece = `${(100_000).toString(16)}\r\n${"x".repeat(100_000)}\r\n`;
-    upstream.says(head("HTTP/1.1 200 OK", FRESH, "Transfer-Encoding: chunked") + piece);
+    upstream.says(`${head("HTTP/1.1 200 OK", FRESH, "Transfer-Encoding: chunked")}2\r\nhe\r\n`);
     client.resets();
-    upstream.says(piece);
-    expect(upstream.isClosed).toBe(false);
-    upstream.says(piece);
 
     expect(upstream.isClosed).toBe(true);
   });
