@@ -2,11 +2,11 @@
  * A disk that was cut off, altered, shared, full or read-only: it costs a miss and a
  * line on stderr, never a wrong answer, and never a stop.
  */
-import { describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdir, open, rm, truncate } from "node:fs/promises";
 import {
+  fileOf,
   kill,
-  objectFiles,
   storedOnDisk,
   storeOnDisk,
   untilStoredOnDisk,
@@ -62,35 +62,70 @@ test("killed under load, again and again, it starts with whole objects alone", a
 });
 
 describe("an object that was altered costs a miss and a line on stderr:", () => {
-  const ways: readonly (readonly [string, (file: string) => Promise<void>])[] = [
-    ["a bit flipped at the start of its file", (file) => flip(file, 20)],
-    ["a bit flipped early in its body", (file) => flip(file, 40_000)],
-    ["a bit flipped near its end", async (file) => flip(file, Bun.file(file).size - 100)],
-    ["cut in the middle", (file) => truncate(file, 500_000)],
-    ["cut to nothing", (file) => truncate(file, 0)],
-    ["removed", (file) => rm(file)],
+  let folder: Folder;
+  let origin: Origin;
+  let proxy: RunningProxy;
+  beforeAll(async () => {
+    folder = await makeFolder();
+    origin = startLarge();
+    proxy = await withDisk(folder.path);
+  });
+  afterAll(async () => {
+    await proxy.stop();
+    origin.stop();
+    await folder[Symbol.asyncDispose]();
+  });
+
+  // What happens to its file | how | its path | why it is dropped, which is told once in a while for each reason.
+  const ways: readonly (readonly [string, (file: string) => Promise<void>, string, string])[] = [
+    [
+      "a bit flipped at the start",
+      (file) => flip(file, 20),
+      "/large/start",
+      "its head is not what was written",
+    ],
+    [
+      "a bit flipped early in the body",
+      (file) => flip(file, 40_000),
+      "/large/early",
+      "its body is not what was written",
+    ],
+    [
+      "a bit flipped near the end",
+      (file) => flip(file, Bun.file(file).size - 100),
+      "/large/end",
+      "its body is not what was written",
+    ],
+    [
+      "cut in the middle",
+      (file) => truncate(file, 500_000),
+      "/large/cut",
+      "its length is not what was written",
+    ],
+    ["cut to nothing", (file) => truncate(file, 0), "/large/nothing", "its head is not what was written"],
+    ["removed", (file) => rm(file), "/large/removed", "its file is missing"],
   ];
 
-  test.each(ways)("%s", async (_, harm) => {
-    await using folder = await makeFolder();
-    using origin = startLarge();
-    const path = `${folder.path}/cache`;
-    await using proxy = await withDisk(path);
-    await storeOnDisk(proxy, origin.authority, ["/large/1"]);
-    await harm((await objectFiles(path))[0] ?? "");
+  test.each(ways)("%s", async (_, harm, path, why) => {
+    await storeOnDisk(proxy, origin.authority, [path]);
+    const stored = await storedOnDisk(proxy);
+    await harm(await fileOf(folder.path, `${origin.authority}${path}`));
 
     // What was sent before it was found may be all that comes; a wrong byte never does.
     await until("it is fetched anew", async () => {
-      const told = await askOnce(proxy, origin, "/large/1");
-      if (told !== undefined) expect(told.path).toBe("/large/1");
+      const told = await askOnce(proxy, origin, path);
+      if (told !== undefined) expect(told.path).toBe(path);
       return told?.version === 2;
     });
-    await untilStoredOnDisk(proxy, 2);
-    const fetched = origin.asked("/large/1");
-    expect((await askOnce(proxy, origin, "/large/1"))?.version).toBeWithin(2, fetched + 1);
-    expect(origin.asked("/large/1")).toBe(fetched);
-    const line = `The cache's copy of ${origin.authority}/large/1 is dropped: `;
-    await until("it is told", () => proxy.stderr().includes(line));
+    await untilStoredOnDisk(proxy, stored + 1);
+    const fetched = origin.asked(path);
+    expect((await askOnce(proxy, origin, path))?.version).toBeWithin(2, fetched + 1);
+    expect(origin.asked(path)).toBe(fetched);
+    const line = new RegExp(
+      `^headgate: The cache's copy of ${origin.authority}/large/\\w+ is dropped: ${why}$`,
+      "m",
+    );
+    await until("it is told", () => line.test(proxy.stderr()));
     expect(proxy.stderr()).not.toContain("    at ");
   });
 });

@@ -1,48 +1,53 @@
 /** What the cache tells of itself: the status port, the metrics, the log's word, and `headgate cache` with its exit codes. */
-import { describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { EntryReport } from "../../src/admin/cache-listing.ts";
 import type { CacheReport } from "../../src/admin/cache-report.ts";
-import { HttpClient } from "../support/http-client.ts";
+import { HttpClient, type Question } from "../support/http-client.ts";
 import { unusedPort } from "../support/port.ts";
 import { EXECUTABLE, type RunningProxy, startProxy } from "../support/proxy.ts";
-import { checkedBody, fresh, startOrigin } from "../support/servers/origin.ts";
+import { checkedBody, fresh, type Origin, startOrigin } from "../support/servers/origin.ts";
 import { run } from "../support/tools.ts";
 import { until } from "../support/until.ts";
 
 const MINE = { fields: "Accept-Language: de\r\n" };
 
 describe("each way an answer can take has a word, in the log, in /metrics and in GET /cache:", () => {
-  type Ask = (client: HttpClient, authority: string) => Promise<unknown>;
+  let proxy: RunningProxy;
+  let origin: Origin;
+  beforeAll(async () => {
+    proxy = await startProxy({ workers: 1 });
+    origin = startOrigin(answer);
+  });
+  afterAll(async () => {
+    await proxy.stop();
+    origin.stop();
+  });
 
-  // The word | what was stored before, if anything | the request.
-  const words: readonly (readonly [string, string | undefined, Ask])[] = [
-    ["miss", undefined, (client, authority) => client.get(authority, "/fresh")],
-    ["hit", "/fresh", (client, authority) => client.get(authority, "/fresh")],
-    ["stale", "/swr", (client, authority) => client.get(authority, "/swr")],
-    ["revalidated", "/old", (client, authority) => client.get(authority, "/old")],
-    ["bypass", undefined, (client, authority) => client.get(authority, "/fresh", { method: "OPTIONS" })],
-    [
-      "missing",
-      undefined,
-      (client, authority) => client.get(authority, "/fresh", { fields: "Cache-Control: only-if-cached\r\n" }),
-    ],
+  // The word | whether it was asked for before | the path | how it is asked for.
+  const words: readonly (readonly [string, boolean, string, Question])[] = [
+    ["miss", false, "/fresh/1", {}],
+    ["hit", true, "/fresh/2", {}],
+    ["stale", true, "/swr", {}],
+    ["revalidated", true, "/old", {}],
+    ["bypass", false, "/fresh/3", { method: "OPTIONS" }],
+    ["missing", false, "/fresh/4", { fields: "Cache-Control: only-if-cached\r\n" }],
   ];
 
-  test.each(words)("%s", async (word, before, ask) => {
-    await using proxy = await startProxy({ workers: 1 });
-    using origin = startOrigin(answer);
+  test.each(words)("%s", async (word, isStored, path, question) => {
+    const counted = () => proxy.metric(`headgate_cache_requests_total{result="${word}"}`);
     using client = await HttpClient.connect(proxy.port);
-    if (before !== undefined) await client.get(origin.authority, before);
+    if (isStored) await client.get(origin.authority, path);
+    const before = await counted();
 
-    await ask(client, origin.authority);
+    await client.get(origin.authority, path, question);
 
     const lines = await until("it is logged", () => {
-      const log = proxy.accessLog();
-      return log.length === (before === undefined ? 1 : 2) && log;
+      const log = proxy.accessLog().filter(({ target }) => String(target).endsWith(path));
+      return log.length === (isStored ? 2 : 1) && log;
     });
     expect(lines.at(-1)?.["cache"]).toBe(word);
-    expect(await proxy.metric(`headgate_cache_requests_total{result="${word}"}`)).toBe(1);
-    expect((await cacheOf(proxy)).requests).toMatchObject({ [word]: 1 });
+    expect(await counted()).toBe(before + 1);
+    expect((await cacheOf(proxy)).requests).toMatchObject({ [word]: before + 1 });
   });
 });
 
