@@ -89,6 +89,8 @@ class FakeEntry {
     return body.copy(into, 0, at, end);
   }
 
+  placeOf(): undefined {}
+
   close(): void {
     if (this.#isClosed) throw new Error(`Cannot close ${this.object.key}: it was closed already`);
     this.#isClosed = true;
