@@ -27,7 +27,7 @@ export interface DiskWriter {
   readonly failed: boolean;
   /**
    * Of what was written so far: how many bytes, 0 when there are none yet, -1 when
-   * they are lost. Whoever has read calls `close` after `commit`.
+   * they are lost. Whoever has read calls `close` when it is done.
    */
   read(at: number, into: Uint8Array): Promise<number>;
   /** All is written. `facts`: of what it turned out to be, such as a part. True: every worker finds it. */
@@ -67,6 +67,7 @@ export class DraftWriter implements DiskWriter {
   private flushing: Promise<void> | undefined = undefined;
   private isOver = false;
   private wasRead = false;
+  private isCommitting = false;
   private isCounted = false;
 
   constructor(
@@ -121,9 +122,11 @@ export class DraftWriter implements DiskWriter {
   }
 
   async commit(facts: StoredFacts = this.entry.facts): Promise<boolean> {
+    this.isCommitting = true;
     try {
       return await this.tryToCommit(facts);
     } finally {
+      this.isCommitting = false;
       if (!this.wasRead) this.close();
     }
   }
@@ -155,8 +158,10 @@ export class DraftWriter implements DiskWriter {
     this.close();
   }
 
+  /** Whoever has read may be done before the rest is written: then that is what it is open for. */
   close(): void {
-    this.file?.close();
+    if (this.isCommitting) this.wasRead = false;
+    else this.file?.close();
   }
 
   private startFlushing(): void {
