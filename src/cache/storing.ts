@@ -176,8 +176,16 @@ function withoutWithheld(lines: string, control: ResponseControl): AnswerFields 
 }
 
 /** A rule's time to live counts where the origin gives none; its floor and ceiling hold for every lifetime. */
+/** What is not there today may be there tomorrow: no rule keeps an error for longer. */
+const RULED_ERROR_MS = 60_000;
+
 function ruledMs(given: Lifetime, status: number, rule: CacheRule | undefined): number {
   if (rule === undefined) return given.ms;
+  const ms = ruledAnyMs(given, status, rule);
+  return status < 400 || ms <= given.ms ? ms : Math.max(given.ms, Math.min(ms, RULED_ERROR_MS));
+}
+
+function ruledAnyMs(given: Lifetime, status: number, rule: CacheRule): number {
   const gives = rule.ttlMs !== undefined && given.from !== "explicit" && allowsHeuristics(status);
   if (!gives && given.from === "nothing") return given.ms;
   const ms = gives ? rule.ttlMs! : given.ms;

@@ -96,6 +96,11 @@ export class CacheKeeper implements CacheAdmin {
     return this.#disk && { ...this.#disk.stats(), path: this.#diskPath };
   }
 
+  /** What it was writing is nobody's any more. */
+  workerEnded(index: number): void {
+    this.#disk?.clearDeadWorker(index);
+  }
+
   onDiskReport(report: DiskReport): void {
     this.#disk?.onReport(report);
   }

@@ -23,6 +23,8 @@ export interface CrewEvents {
   report(message: string): void;
   onRefusedHosts(hosts: readonly HeavyHitter[]): void;
   onCacheReport(report: CacheReport, from: WorkerThread): void;
+  /** One ended, and has nothing open any more. */
+  onCleared(index: number): void;
   /** One ended: true when it is to be replaced, by `replace`, after `delayMs`. */
   onEnded(): boolean;
   /** Its place is empty; called when a new one may be started. */
@@ -101,6 +103,7 @@ export class Crew {
 
   #ended(index: number, reason: string): void {
     clearWorker(this.#memory, index);
+    this.#events.onCleared(index);
     if (!this.#events.onEnded()) return;
     new Counters(this.#memory.counters, index).add(cells.workerRestarts);
     const slot = this.#slots[index];

@@ -67,6 +67,7 @@ export class Supervisor {
       report,
       onRefusedHosts: (hosts) => this.gate.countRefused(hosts),
       onCacheReport: (what, worker) => void this.#onCacheReport(what, worker),
+      onCleared: (index) => this.cache.workerEnded(index),
       onEnded: () => this.#workerEnded(),
       onReplace: (index) => this.#replace(index),
     });

@@ -350,7 +350,7 @@ export class Asker implements Handler, FetchAsker {
   /** What it wants next is on the disk alone; and so it goes on from there. */
   private fallBehind(): void {
     this.isBehind = true;
-    this.nextPiece = Number.POSITIVE_INFINITY;
+    this.nextPiece = BEHIND;
   }
 
   private readBack(answer: AskerAnswer, fetch: Fetch): void {

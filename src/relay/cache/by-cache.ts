@@ -68,9 +68,10 @@ export function answerByCache(
   return found === undefined ? notInMemory(asked) : inMemory(asked, found);
 }
 
-/** What has a body, or asks for another protocol, is no business of a cache; nor is what only an address can decide. */
-function mayBeStored(head: RequestHead, passage: Passage): boolean {
-  return passage.decision.verdict === "allow" && head.fields.upgrade === undefined && canBeRepeated(head);
+/** What has a body, or asks for another protocol, is no business of a cache; nor is what an audit alone lets pass. */
+function mayBeStored(head: RequestHead, { decision }: Passage): boolean {
+  const isAllowed = decision.verdict === "allow" || decision.verdict === "by-address";
+  return isAllowed && !decision.wouldDeny && head.fields.upgrade === undefined && canBeRepeated(head);
 }
 
 function canBeRepeated({ fields }: RequestHead): boolean {

@@ -3,6 +3,7 @@
  * address for one client is for those only who may be led there.
  */
 import type { ListenerSettings } from "../context.ts";
+import type { Passage } from "../gate/passage.ts";
 import type { Asked } from "./asked.ts";
 
 /** By the listener for whose clients they were judged: another config has other listeners. */
@@ -17,6 +18,7 @@ export function mayBeGiven({ passage }: Asked, peer: string): boolean {
   if (passage.upstream !== undefined) return true;
   const { listener } = passage;
   if (listener === undefined) return false;
+  if (passage.decision.verdict === "by-address") return isLedTo(passage, peer);
   let known = open.get(listener);
   if (known?.has(peer) === true) return true;
   if (passage.judge(addressOf(peer)).failure !== undefined) return false;
@@ -26,6 +28,13 @@ export function mayBeGiven({ passage }: Asked, peer: string): boolean {
   }
   known.add(peer);
   return true;
+}
+
+/** A rule has to see the address, and what it says is what became of the request. */
+function isLedTo(passage: Passage, peer: string): boolean {
+  const judged = passage.judge(addressOf(peer));
+  if (judged.failure === undefined) passage.settle(judged);
+  return judged.failure === undefined;
 }
 
 function addressOf(peer: string): string {

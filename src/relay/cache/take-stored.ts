@@ -9,7 +9,7 @@
  */
 import { stored as flag, type StoredFacts } from "../../cache/facts.ts";
 import { decideRanges } from "../../cache/ranges.ts";
-import { decideUse, type Use } from "../../cache/using.ts";
+import { decideUse, freshMs, type Use } from "../../cache/using.ts";
 import type { CacheWord } from "../../observe/cache-word.ts";
 import type { Asked } from "./asked.ts";
 import { coversRanges, type Told } from "./serve.ts";
@@ -22,7 +22,8 @@ export type Taken =
 
 /** Of what is in memory still, before anything is copied. */
 export function useOf(asked: Asked, facts: StoredFacts, isMarkedStale: boolean): Use {
-  return asked.cache.isOffline ? "fresh" : decideUse(facts, isMarkedStale, asked.request, asked.nowMs);
+  if (asked.cache.isOffline) return freshMs(facts, isMarkedStale, asked.nowMs) > 0 ? "fresh" : "stale";
+  return decideUse(facts, isMarkedStale, asked.request, asked.nowMs);
 }
 
 export function takeStored(asked: Asked, stored: StoredAnswer): Taken {
