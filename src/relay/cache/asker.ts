@@ -160,12 +160,8 @@ export class Asker implements Handler, FetchAsker {
   onStored(stored: StoredAnswer, because: Ruling["because"], upstreamStatus: number | undefined): void {
     this.close();
     const word = because === "validated" ? (this.isCollapsed ? "collapsed" : "revalidated") : "stale";
-    this.succeed(
-      serve(this.asked, stored, {
-        word,
-        line: hitAfterAll(this.asked, this.because, stored.facts, because, upstreamStatus),
-      }),
-    );
+    const line = hitAfterAll(this.asked, this.because, stored.facts, because, upstreamStatus);
+    this.succeed(serve(this.asked, stored, { word, line }, () => this.lost()));
   }
 
   onAlone(): void {
@@ -214,11 +210,18 @@ export class Asker implements Handler, FetchAsker {
       const line = sharedHit(this.asked, this.because, stored.facts);
       const told = isShared ? ({ word: "collapsed", line } as const) : taken.told;
       if (taken.mustRefresh) refresh(this.asked, stored);
-      return this.succeed(serve(this.asked, stored, told));
+      return this.succeed(serve(this.asked, stored, told, () => this.lost()));
     }
     this.because = taken.because;
     this.dropStale();
     this.stale = stored;
+    this.goAndFetch();
+  }
+
+  /** Altered on the disk: as if it had not been there. */
+  private lost(): void {
+    this.successor = undefined;
+    this.isOver = false;
     this.goAndFetch();
   }
 

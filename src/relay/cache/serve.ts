@@ -31,8 +31,13 @@ export interface Told {
 /** So much is written in one piece. */
 const AT_ONCE_BYTES = 60 * 1024;
 
-/** Lets go of `stored` when it is done with it. Undefined: it is answered already. */
-export function serve(asked: Asked, stored: StoredAnswer, told: Told): Handler | undefined {
+/** Lets go of `stored` when it is done with it. Undefined: it is answered already. `onLost`: of `Serving`. */
+export function serve(
+  asked: Asked,
+  stored: StoredAnswer,
+  told: Told,
+  onLost?: () => void,
+): Handler | undefined {
   const { session, exchange, settings, passage, head, context } = asked;
   exchange.cache = told.word;
   const given = headOf(stored);
@@ -58,7 +63,7 @@ export function serve(asked: Asked, stored: StoredAnswer, told: Told): Handler |
     persistence(head.minor, persists),
   );
   const segments = asked.isHead || reply.length < 0 ? [] : reply.segments;
-  return send(asked, stored, { status: reply.status, text }, segments, persists);
+  return send(asked, stored, { status: reply.status, text }, segments, persists, onLost);
 }
 
 /** RFC 9110 §15.3.7: what a stored part can answer. */
@@ -126,6 +131,7 @@ function send(
   { status, text }: Opening,
   segments: readonly Segment[],
   persists: boolean,
+  onLost: (() => void) | undefined,
 ): Handler | undefined {
   const { session, exchange, passage } = asked;
   const [only] = segments;
@@ -154,7 +160,7 @@ function send(
     session.exchangeEnded(persists);
     return undefined;
   }
-  return new Serving(asked, stored, { status, text }, segments, persists);
+  return new Serving(asked, stored, { status, text }, segments, persists, onLost);
 }
 
 function bodiless(status: number, lines: string, length: number): ReplyPlan {

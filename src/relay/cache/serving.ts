@@ -33,6 +33,7 @@ export class Serving implements Handler {
   readonly #stored: StoredAnswer;
   readonly #segments: readonly Segment[];
   readonly #persists: boolean;
+  readonly #onLost: (() => void) | undefined;
   readonly #outflow: Outflow;
   readonly #piece: Buffer;
   /** Undefined when it has gone. */
@@ -43,15 +44,17 @@ export class Serving implements Handler {
   #isReading = false;
   #isOver = false;
 
-  /** Keeps `stored` until it is over. */
+  /** Keeps `stored` until it is over. `onLost`: its first bytes are not what was stored, and nothing has been sent; the client is another's then. */
   constructor(
     asked: Asked,
     stored: StoredAnswer,
     opening: Opening,
     segments: readonly Segment[],
     persists: boolean,
+    onLost: (() => void) | undefined,
   ) {
     this.#opening = opening;
+    this.#onLost = onLost;
     this.#asked = asked;
     this.#stored = stored;
     this.#segments = segments;
@@ -187,6 +190,10 @@ export class Serving implements Handler {
 
   /** Altered on the disk, or it does not answer: half an answer must not pass for a whole one. */
   #lost(): void {
+    if (this.#opening !== undefined && this.#onLost !== undefined) {
+      this.#close();
+      return this.#onLost();
+    }
     this.#fail({ word: "proxy_internal_error", detail: "The stored answer is damaged" });
   }
 

@@ -94,15 +94,17 @@ describe("what is on the disk", () => {
     expect(relay.records.at(-1)).toMatchObject({ failure: "proxy_internal_error" });
   });
 
-  cachedOnDisk("and damaged from the start, is no answer", async (relay, _cache, disk) => {
-    await stored(relay, disk, FRESH);
+  cachedOnDisk("and damaged from the start, is fetched anew", async (relay, _cache, disk) => {
+    const upstream = await stored(relay, disk, FRESH);
     disk.brokenFrom = 0;
     const client = relay.client();
     client.says(GET);
     await settle(relay);
+    upstream.says(answer("new", FRESH));
 
-    expect(bodyOf(client)).not.toStartWith("0");
-    expect(relay.records.at(-1)).toMatchObject({ failure: "proxy_internal_error" });
+    expect(bodyOf(client)).toBe("new");
+    expect(cacheStatuses(client)).toEqual(["fwd=uri-miss; ttl=60; stored"]);
+    expect(relay.records.at(-1)).toMatchObject({ cache: "miss", failure: undefined });
   });
 
   cachedOnDisk("turns out not to be there: it is fetched", async (relay, _cache, disk) => {
