@@ -92,8 +92,9 @@ export class Keeping {
   take(piece: Piece, fill: Fill): void {
     if (this.isGivenUp) return;
     if (this.writer !== undefined) this.writer.write(viewOf(piece));
-    else if (fill.cost > this.memoryBytes * COST_FACTOR) this.keepNoMore();
-    else if (fill.bytes > this.memoryBytes && !this.toDisk(fill.views())) this.keepNoMore();
+    else if (fill.bytes > this.memoryBytes) {
+      if (!this.toDisk(fill.views())) this.keepNoMore();
+    } else if (fill.cost > this.memoryBytes * COST_FACTOR) this.keepNoMore();
   }
 
   /** There is no memory for it, or no place: those who wait get it as it comes. */
