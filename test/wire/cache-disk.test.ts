@@ -36,10 +36,9 @@ describe("what is too large for memory", () => {
     expect(origin.asked("/large/1")).toBe(1);
     await untilMetric(proxy, 'headgate_cache_requests_total{result="hit_disk"}', CLIENTS);
     await until("it is logged", () => proxy.accessLog().length === CLIENTS + 1);
-    expect(proxy.accessLog().map((line) => line["cache"])).toEqual([
-      "miss",
-      ...Array.from({ length: CLIENTS }, () => "hit_disk"),
-    ]);
+    const words = proxy.accessLog().map((line) => line["cache"]);
+    expect(words.filter((word) => word === "hit_disk").length).toBe(CLIENTS);
+    expect(words.filter((word) => word === "miss").length).toBe(1);
     expect(await proxy.metric('headgate_cache_entries{tier="disk"}')).toBe(1);
   });
 
