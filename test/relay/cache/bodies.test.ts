@@ -207,3 +207,13 @@ cached("an upstream that says more than its answer is not kept", (relay) => {
 
   expect(other.received).toEndWith("hello");
 });
+
+cached("a connection that a client has authorized as its own is not kept (RFC 4559 §6)", (relay) => {
+  const { client, upstream } = relay.exchange(
+    head("GET http://a.example/x HTTP/1.1", HOST, "Authorization: Negotiate YQ=="),
+  );
+  upstream.says(answer("one"));
+
+  expect(client.received).toEndWith("one");
+  expect(relay.pooled).toBe(0);
+});

@@ -227,23 +227,3 @@ describe("what a rule makes of a request", () => {
     expect(relay.records.at(-1)).toMatchObject({ rewritten: "http://a.example/x", cache: "hit" });
   });
 });
-
-describe("of those who share a fetch, one whom the gate refuses", () => {
-  cached("is refused alone: the others ask for themselves", (relay) => {
-    relay.names.set("a.example", found("127.0.0.1"));
-    relay.configure(PUBLIC);
-    relay.names.set("a.example", new Promise((resolve) => setImmediate(resolve, found("127.0.0.1"))));
-    const outside = relay.client();
-    outside.says(GET);
-    relay.configure({});
-    const inside = relay.client();
-    inside.says(GET);
-
-    return relay.settled().then(async () => {
-      await relay.settled();
-      expect(statuses(outside)).toEqual([403]);
-      relay.upstream().says(answer("one", FRESH));
-      expect(inside.received).toEndWith("one");
-    });
-  });
-});

@@ -30,13 +30,12 @@ cached("HEAD of what is not stored is forwarded, and its answer is none for GET"
 
 describe("what HEAD is told of what is stored and stale holds for GET too (RFC 9111 §4.3.5)", () => {
   // Each row: what it shows | the answer to HEAD | what becomes of the stored one.
-  const rows: readonly (readonly [string, string, "fresh" | "validated" | "as it was"])[] = [
+  const rows: readonly (readonly [string, string, "fresh" | "validated"])[] = [
     ["the same", head("HTTP/1.1 200 OK", FRESH, ETAG, "Content-Length: 3"), "fresh"],
     ["the same, as far as it says", head("HTTP/1.1 200 OK", FRESH), "fresh"],
     ["another ETag", head("HTTP/1.1 200 OK", FRESH, 'ETag: "b"', "Content-Length: 3"), "validated"],
     ["another length", head("HTTP/1.1 200 OK", FRESH, ETAG, "Content-Length: 4"), "validated"],
     ["it is gone", head("HTTP/1.1 404 Not Found", "Content-Length: 0"), "validated"],
-    ["an error says nothing", head("HTTP/1.1 503 Service Unavailable", "Content-Length: 0"), "as it was"],
   ];
 
   for (const [name, said, becomes] of rows) {
@@ -77,6 +76,16 @@ describe("what HEAD is told of what is stored and stale holds for GET too (RFC 9
       expect(cacheStatuses(client)).toEqual(["hit; ttl=60", "fwd=request", "fwd=stale; ttl=60; stored"]);
     },
   );
+});
+
+cached("an error of the server leaves what is stored as it was", (relay) => {
+  const upstream = fetched(relay, GET, answer("one", FRESH, ETAG));
+  const client = relay.client();
+  client.says(head("HEAD http://a.example/x HTTP/1.1", HOST, "Cache-Control: no-cache"));
+  upstream.says(head("HTTP/1.1 503 Service Unavailable", "Content-Length: 0"));
+  client.says(GET);
+
+  expect(cacheStatuses(client)).toEqual(["fwd=request", "hit; ttl=60"]);
 });
 
 describe("on the disk", () => {

@@ -81,13 +81,14 @@ describe("while another worker fetches it", () => {
 
       expect(relay.dials).toBe(2);
 
-      const third = relay.client();
-      third.says(GET);
+      cache.others.end(KEY);
+      const later = [relay.client(), relay.client()];
+      for (const client of later) client.says(GET);
 
-      expect(relay.dials).toBe(3);
+      expect(relay.dials).toBe(4);
 
-      for (const _ of [1, 2, 3]) relay.upstream().says(answer("ours"));
-      for (const client of [...clients, third]) expect(client.received).toEndWith("ours");
+      for (const _ of [1, 2, 3, 4]) relay.upstream().says(answer("ours"));
+      for (const client of [...clients, ...later]) expect(client.received).toEndWith("ours");
     },
   );
 
