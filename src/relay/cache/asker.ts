@@ -3,7 +3,6 @@
  * disk, for another worker, for a fetch of its own or one that it shares, and then
  * is given the answer as it comes, at its own pace.
  */
-import type { Forward } from "../../cache/cache-status.ts";
 import { decideConditional, notModifiedLines } from "../../cache/conditional.ts";
 import type { ResponseHead } from "../../http1/head.ts";
 import { serializeInterim, serializeResponse } from "../../http1/serialize.ts";
@@ -31,7 +30,7 @@ import type { Ruling } from "./ruling.ts";
 import { persistence, serve } from "./serve.ts";
 import { DiskAnswer, type StoredAnswer } from "./stored-answer.ts";
 import { takeStored } from "./take-stored.ts";
-import { fetched, forwarded, hitAfterAll, sharedHit } from "./told.ts";
+import { type Because, fetched, forwarded, hitAfterAll, sharedHit } from "./told.ts";
 
 const NOTHING: Piece = { bytes: Buffer.alloc(0), from: 0, to: 0 };
 
@@ -44,9 +43,6 @@ const LOST: Failure = { word: "proxy_internal_error", detail: "What was kept of 
 
 /** Rounds of waiting for another worker, which may fail each time; then it goes on alone. */
 const WAITS_MAX = 2;
-
-/** Why the upstream is asked. */
-export type Because = Extract<Forward, "uri-miss" | "vary-miss" | "miss" | "stale" | "request" | "partial">;
 
 export class Asker implements Handler, FetchAsker {
   readonly wantsBody = false;

@@ -5,9 +5,8 @@ import { freshenedLines, headConfirms } from "../../cache/validation.ts";
 import type { ResponseHead } from "../../http1/head.ts";
 import { Forward, type Onlooker } from "../forward.ts";
 import type { Asked } from "./asked.ts";
-import type { Because } from "./asker.ts";
 import { neutral } from "./ruling.ts";
-import { forwarded } from "./told.ts";
+import { type Because, forwarded } from "./told.ts";
 
 export function forwardHead(asked: Asked, because: Because): Forward {
   const { session, exchange, settings, head, passage } = asked;

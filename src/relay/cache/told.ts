@@ -12,6 +12,9 @@ import type { Settings } from "../context.ts";
 import type { Asked } from "./asked.ts";
 import type { Ruling } from "./ruling.ts";
 
+/** Why the upstream is asked in place of the cache. */
+export type Because = Extract<Forward, "uri-miss" | "vary-miss" | "miss" | "stale" | "request" | "partial">;
+
 /** A rule of the config has overruled the origin. */
 const RULED = "ruled";
 
