@@ -276,7 +276,10 @@ export type ReportBug = (error: unknown) => void;
 /** Bun shares one set of handlers among all sockets; each only finds its link. */
 export function linkHandlers(reportBug: ReportBug): SocketHandler<SocketLink> {
   return {
-    data: (socket, bytes) => socket.data.owner.onData(socket.data, bytes),
+    data: (socket, bytes) => {
+      countRead(bytes.length);
+      socket.data.owner.onData(socket.data, bytes);
+    },
     drain: (socket) => socket.data.flush(),
     end: (socket) => socket.data.peerEnded(),
     close: (socket, error) => socket.data?.closed(error),
@@ -285,6 +288,21 @@ export function linkHandlers(reportBug: ReportBug): SocketHandler<SocketLink> {
       socket.data?.failed(error);
     },
   };
+}
+
+/**
+ * What is read becomes garbage at once, and the engine lets as much of it pile up as the
+ * heap is large, with the cache's arena for a part of it: 150 MB more for 64 MiB. Asked
+ * for this often it collects in passing, and costs less than the pages would.
+ */
+const COLLECT_EACH_BYTES = 32 * 1024 * 1024;
+let readBytes = 0;
+
+function countRead(byteCount: number): void {
+  readBytes += byteCount;
+  if (readBytes < COLLECT_EACH_BYTES) return;
+  readBytes = 0;
+  Bun.gc(false);
 }
 
 /** A dual-stack socket tells IPv4 peers as `::ffff:1.2.3.4`. */

@@ -24,11 +24,15 @@ describe("a line of JSON", () => {
       target: `http://${upstream.authority}/path?query`,
       status: 200,
       bytesIn: request.length,
-      bytesOut: HELLO.length + `Date: ${new Date(0).toUTCString()}\r\nVia: 1.1 headgate\r\n`.length,
+      bytesOut:
+        HELLO.length +
+        `Date: ${new Date(0).toUTCString()}\r\nVia: 1.1 headgate\r\n`.length +
+        "Cache-Status: headgate; fwd=uri-miss\r\n".length,
       durationMs: expect.any(Number),
       firstByteMs: expect.any(Number),
       upstream: upstream.authority,
       reused: false,
+      cache: "miss",
     });
     expect(second?.["reused"]).toBe(true);
     expect(Date.parse(String(first?.["time"]))).toBeWithin(before - 2, Date.now() + 2);
@@ -136,7 +140,7 @@ describe("the format", () => {
     ],
     [
       "pretty",
-      String.raw`^\d\d:\d\d:\d\d\.\d{3} 200 GET .* 127\.0\.0\.1 +http://AUTHORITY/ via AUTHORITY\n$`,
+      String.raw`^\d\d:\d\d:\d\d\.\d{3} 200 GET .* 127\.0\.0\.1 +http://AUTHORITY/ via AUTHORITY miss\n$`,
     ],
   ] as const;
 

@@ -62,7 +62,7 @@ test("an upstream of HTTP/1.0 is heard to its end, and the client's connection g
     client.say(get(upstream.authority));
     await client.hearUntil("\r\n0\r\n\r\n");
     expect(client.takeHeard()).toMatch(
-      /\r\nTransfer-Encoding: chunked\r\nDate: [^\r]+\r\nVia: 1\.0 headgate\r\n\r\n5\r\nhello\r\n/,
+      /\r\nTransfer-Encoding: chunked\r\nDate: [^\r]+\r\nCache-Status: [^\r]+\r\nVia: 1\.0 headgate\r\n\r\n5\r\nhello\r\n/,
     );
   }
 

@@ -94,7 +94,8 @@ export class Asker implements Handler, FetchAsker {
   onClientDrain(): void {
     if (this.successor !== undefined) return this.successor.onClientDrain();
     this.outflow.drained();
-    this.pump();
+    if (this.answer === undefined) this.fetch?.roomAgain();
+    else this.pump();
   }
 
   onClientEnd(): void {
@@ -108,18 +109,19 @@ export class Asker implements Handler, FetchAsker {
 
   onDeadline(): void {
     if (this.successor !== undefined) return this.successor.onDeadline();
-    if (this.answer === undefined) return this.overdueWait();
+    if (this.answer === undefined && !this.outflow.isFull) return this.overdueWait();
     if (this.outflow.onDeadline()) this.pump();
   }
 
   /** RFC 9110 §15.2: passed on, but not to HTTP/1.0, which knows none. */
-  onInterim(head: ResponseHead): void {
+  onInterim(head: ResponseHead): boolean {
     const { session, exchange, settings } = this.asked;
-    // Who does not read has no use for them, and they would pile up.
-    if (this.asked.head.minor === 0 || session.link.isFull) return;
+    if (this.asked.head.minor === 0) return true;
     const text = serializeInterim(head, settings.viaLines[head.minor]);
     exchange.bytesOut += text.length;
-    session.link.writeText(text);
+    const hasRoom = session.link.writeText(text);
+    this.outflow.wrote(hasRoom);
+    return hasRoom;
   }
 
   onAnswer(ruling: Ruling, isFirst: boolean): void {

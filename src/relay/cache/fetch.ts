@@ -41,7 +41,8 @@ export interface FetchAsker {
   readonly asked: Asked;
   /** The number of the first piece of the body that it has yet to pass on. */
   readonly nextPiece: number;
-  onInterim(head: ResponseHead): void;
+  /** False: its client reads nothing for now; `roomAgain` says when it does. */
+  onInterim(head: ResponseHead): boolean;
   /** It is for it; there is nothing of its body yet. */
   onAnswer(ruling: Ruling, isFirst: boolean): void;
   /** There is more of the body, or its end. */
@@ -87,6 +88,8 @@ export class Fetch implements AttemptOwner, Fetching {
   private answerBegan = false;
   private isPaused = false;
   private isTelling = false;
+  /** The one who asked has no room for what comes before the answer. */
+  private isHeldUp = false;
   /** What of the fill is counted. */
   private filledBytes = 0;
   private isOrphan = false;
@@ -135,10 +138,17 @@ export class Fetch implements AttemptOwner, Fetching {
   leave(asker: FetchAsker): void {
     const at = this.askers.indexOf(asker);
     if (at >= 0) this.askers.splice(at, 1);
+    if (this.isLeader(asker)) this.isHeldUp = false;
     if (this.isOver) return this.lastRead();
     if (this.askers.length > 0) return this.balance();
     if (this.keeping?.isWorthwhile(this.fill.bytes) === true && this.becomesOrphan()) return this.balance();
     this.abandon();
+  }
+
+  /** The one who asked reads again. */
+  roomAgain(): void {
+    this.isHeldUp = false;
+    this.balance();
   }
 
   /** An asker has passed some of it on. */
@@ -240,7 +250,8 @@ export class Fetch implements AttemptOwner, Fetching {
         if (this.isOver) return;
       } else {
         // They may be about this client alone: nothing says yet that the answer is for all.
-        for (const asker of this.askers) if (this.isLeader(asker)) asker.onInterim(head);
+        this.isHeldUp = this.askers.some((asker) => this.isLeader(asker) && !asker.onInterim(head));
+        if (this.isHeldUp) this.balance();
         if (at === bytes.length) return;
       }
     }
@@ -395,7 +406,9 @@ export class Fetch implements AttemptOwner, Fetching {
     if (this.isOver) return;
     const mustPause =
       !this.isDone &&
-      (this.keeping?.isFull === true || (this.keeping?.keepsAll !== true && fill.heldBytes > WINDOW_BYTES));
+      (this.isHeldUp ||
+        this.keeping?.isFull === true ||
+        (this.keeping?.keepsAll !== true && fill.heldBytes > WINDOW_BYTES));
     if (mustPause === this.isPaused) return;
     this.isPaused = mustPause;
     const link = this.attempt.upstream?.link;
@@ -404,7 +417,8 @@ export class Fetch implements AttemptOwner, Fetching {
       this.deadlineAt = NEVER;
     } else {
       link?.resume();
-      this.arm(this.asked.settings.config.timeouts.body);
+      const { body, firstByte } = this.asked.settings.config.timeouts;
+      this.arm(this.body === undefined ? firstByte : body);
     }
   }
 
