@@ -13,11 +13,13 @@ import type {
 } from "../admin/cache-admin.ts";
 import { cacheOff } from "../admin/cache-admin.ts";
 import { factsOf } from "../cache/facts.ts";
+import { CacheRules } from "../cache/rules.ts";
 import type { Config } from "../config/schema.ts";
 import { MAIN_THREAD } from "../limits/lock.ts";
 import { cells } from "../observe/cells.ts";
 import type { Counters } from "../observe/counters.ts";
 import { type HeavyHitter, HeavyHitters } from "../observe/heavy-hitters.ts";
+import { namedByHosts, namedByPaths } from "../policy/rules/named-by.ts";
 import type { DiskReport } from "../store/disk/disk-report.ts";
 import { type DiskShared, THREADS_MAX } from "../store/disk/disk-shared.ts";
 import { DiskKeeper } from "../store/disk/keeper.ts";
@@ -43,6 +45,7 @@ export class CacheKeeper implements CacheAdmin {
   #diskPath = "";
   /** As the config had it last. */
   #configured = false;
+  #rules: CacheRules | undefined;
 
   constructor(memory: CacheMemory | undefined, seed: number, counters: Counters) {
     this.isOn = memory !== undefined;
@@ -67,6 +70,7 @@ export class CacheKeeper implements CacheAdmin {
   /** A config is in force. */
   obey({ cache }: Config): void {
     if (cache.offline !== this.#configured) this.setOffline(cache.offline);
+    this.#rules = new CacheRules(cache.rules, { hosts: namedByHosts, paths: namedByPaths });
     this.#configured = cache.offline;
   }
 
@@ -107,21 +111,22 @@ export class CacheKeeper implements CacheAdmin {
 
   async find(url: string): Promise<readonly StoredListing[]> {
     const listings: StoredListing[] = [];
-    const isWanted = keyMatcher({ url });
+    const spelled = spelledAs(url, this.#rules);
+    const isWanted = keyMatcher({ url: spelled });
     for (const _ of this.#memory?.visit((entry) => {
       if (isWanted(entry.key(), "")) listings.push(listingOf(entry));
       return undefined;
     }) ?? []) {
       await Bun.sleep(0);
     }
-    const onDisk = (await this.#disk?.find(spelledAs(url))) ?? [];
+    const onDisk = (await this.#disk?.find(spelled)) ?? [];
     return [...listings, ...onDisk.map((listing) => ({ ...listing, tier: "disk" as const }))];
   }
 
   async purge({ matches, soft }: PurgeRequest): Promise<number> {
     const memory = this.#memory;
     if (memory === undefined) return 0;
-    const spelled = spelledMatches(matches);
+    const spelled = spelledMatches(matches, this.#rules);
     const isWanted = keyMatcher(spelled);
     memory.bumpSequences();
     const verdict = soft ? "stale" : "remove";
@@ -171,8 +176,8 @@ export function cacheAdmin(keeper: CacheKeeper): CacheAdmin {
   return keeper.isOn ? keeper : cacheOff;
 }
 
-function spelledMatches(matches: PurgeMatches): PurgeMatches {
-  if ("url" in matches) return { url: spelledAs(matches.url) };
+function spelledMatches(matches: PurgeMatches, rules: CacheRules | undefined): PurgeMatches {
+  if ("url" in matches) return { url: spelledAs(matches.url, rules) };
   if ("prefix" in matches) return { prefix: spelledAs(matches.prefix) };
   return matches;
 }

@@ -5,13 +5,19 @@
  */
 
 import type { PurgeMatches } from "../admin/cache-admin.ts";
+import type { CacheRules } from "../cache/rules.ts";
 import { parseTarget } from "../http1/target.ts";
 
-/** An absolute URL, or its beginning, in the spelling of keys with "http://" in front. */
-export function spelledAs(url: string): string {
+/**
+ * An absolute URL, or its beginning, in the spelling of keys with "http://" in front. `rules`: those of the
+ * config, which leave parameters out of keys; a rewrite of the policy's is not known here.
+ */
+export function spelledAs(url: string, rules?: CacheRules): string {
   // The scheme is not in a key: what came by either is asked for by http.
   const target = parseTarget("GET", url.replace(/^https?:/i, "http:"));
-  return target.form === "absolute" ? `http://${target.origin.authority}${target.path}` : url;
+  if (target.form !== "absolute") return url;
+  const { origin, path } = target;
+  return `http://${origin.authority}${rules?.forRequest(origin.host, path)?.keyPath ?? path}`;
 }
 
 /** Given a key and its tags. What `matches` names has to be spelled as keys are. */
