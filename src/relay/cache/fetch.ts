@@ -268,19 +268,22 @@ export class Fetch implements AttemptOwner, Fetching {
     const ruling = ruleOn(asked, plan, head, this.framing, times, this.since);
     this.ruling = ruling;
     if (ruling.stored !== undefined) return this.everybodyHas(ruling.stored, ruling.because);
-    // The rest of a part that nobody asked for, and that does not go with it.
-    if (
-      plan.completes !== undefined &&
-      ruling.prefix === undefined &&
-      (head.status === 206 || head.status === 416)
-    ) {
-      return this.everybodyAgain();
-    }
+    if (this.isOfNoUse(head.status, ruling)) return this.everybodyAgain();
     this.releaseValidated();
     const kept = this.keep(ruling);
     if (!kept.storing.store) this.loseOthers();
     this.ruling = kept;
     for (const asker of [...this.askers]) asker.onAnswer(kept, this.isLeader(asker));
+  }
+
+  /**
+   * It answers what we asked, and nobody else did: the rest of a part that does not go with it, or
+   * that an answer is unchanged which is not the stored one (RFC 9111 §4.3.4).
+   */
+  private isOfNoUse(status: number, { prefix }: Ruling): boolean {
+    const { completes, validates } = this.plan;
+    if (completes !== undefined) return prefix === undefined && (status === 206 || status === 416);
+    return validates !== undefined && status === 304;
   }
 
   /** What becomes of it when there is no place for it may be another thing. */

@@ -98,13 +98,19 @@ describe("the upstream says that it still holds", () => {
     expect(memory.has("a.example/x")).toBe(false);
   });
 
-  cached("of another answer than ours: the client is told as it is (§4.3.4)", (relay) => {
+  cached("of another answer than ours is no answer to who did not ask for it: we ask again (§4.3.4)", (relay) => {
     const upstream = fetched(relay, GET, answer("one", STALE, ETAG));
     const client = relay.client();
     client.says(GET);
     upstream.says(head(NOT_MODIFIED, 'ETag: "b"'));
 
-    expect(client.received).not.toContain("one");
+    expect(client.received).toBe("");
+    expect(valuesOf(upstream, "If-None-Match")).toEqual(['"a"']);
+
+    upstream.says(answer("two", 'ETag: "b"'));
+
+    expect(statuses(client)).toEqual([200]);
+    expect(client.received).toEndWith("two");
   });
 
   cached("two that validate at once share the answer", (relay) => {
