@@ -12,6 +12,7 @@
 import { decideConditional, isForOrigin } from "../../cache/conditional.ts";
 import { stored as flag } from "../../cache/facts.ts";
 import { decideRanges } from "../../cache/ranges.ts";
+import type { Use } from "../../cache/using.ts";
 import type { RequestHead } from "../../http1/head.ts";
 import type { Found } from "../../store/memory/store.ts";
 import type { Settings } from "../context.ts";
@@ -88,7 +89,7 @@ function inMemory(asked: Asked, found: Found): Handler | undefined {
     const line = hit(asked, found, found.isMarkedStale);
     if (serveAtOnce(asked, found, wordOf(use, false), line)) return undefined;
   }
-  const stored = cache.mayCopy ? copyFor(asked, found, isPart || use === "validate") : undefined;
+  const stored = cache.mayCopy ? copyFor(asked, found, use, isPart) : undefined;
   if (stored === undefined) return notInMemory(asked);
   const taken = takeStored(asked, stored);
   if (taken.result === "fetch") {
@@ -101,9 +102,11 @@ function inMemory(asked: Asked, found: Found): Handler | undefined {
 }
 
 /** No more of the body than the answer takes, where it is an answer. */
-function copyFor(asked: Asked, found: Found, isForLater: boolean): MemoryAnswer | undefined {
+function copyFor(asked: Asked, found: Found, use: Use, isPart: boolean): MemoryAnswer | undefined {
   const { head, request } = asked;
-  if (isForLater) return asked.isHead ? MemoryAnswer.partOf(found, 0, 0) : MemoryAnswer.from(found);
+  // Validated meanwhile, it is stored anew: all of it.
+  if (use === "revalidating") return MemoryAnswer.from(found);
+  if (isPart || use === "validate") return asked.isHead ? MemoryAnswer.partOf(found, 0, 0) : MemoryAnswer.from(found);
   if (asked.isHead || decideConditional(head.method, request, found, found.lines()) === 304)
     return MemoryAnswer.partOf(found, 0, 0);
   const ranges = decideRanges(head.method, request, found, found.lines());

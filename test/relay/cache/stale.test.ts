@@ -54,6 +54,25 @@ describe("stale-while-revalidate (RFC 5861 §3)", () => {
     expect(clients[0]?.received).toEndWith("two");
   });
 
+  for (const [asks, request] of [
+    ["HEAD", HEAD],
+    ["a range", head("GET http://a.example/x HTTP/1.1", HOST, "Range: bytes=1-1")],
+    ["a condition", head("GET http://a.example/x HTTP/1.1", HOST, 'If-None-Match: "a"')],
+  ] as const) {
+    cached(`${asks} takes less than all, and all stays stored when it is validated`, (relay) => {
+      const upstream = fetched(relay, GET, answer("one", REVALIDATE, ETAG));
+      relay.pass(15_000);
+      relay.client().says(request);
+      upstream.says(head("HTTP/1.1 304 Not Modified", ETAG, REVALIDATE));
+      const client = relay.client();
+      client.says(GET);
+
+      expect(cacheStatuses(client)).toEqual(["hit; ttl=10"]);
+      expect(valuesOf(client, "Content-Length")).toEqual(["3"]);
+      expect(client.received).toEndWith("\r\n\r\none");
+    });
+  }
+
   cached("who wants it validated waits for the validation that is under way", (relay) => {
     const upstream = fetched(relay, GET, answer("one", REVALIDATE, ETAG));
     relay.pass(15_000);
