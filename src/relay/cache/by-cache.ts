@@ -106,7 +106,8 @@ function copyFor(asked: Asked, found: Found, use: Use, isPart: boolean): MemoryA
   const { head, request } = asked;
   // Validated meanwhile, it is stored anew: all of it.
   if (use === "revalidating") return MemoryAnswer.from(found);
-  if (isPart || use === "validate") return asked.isHead ? MemoryAnswer.partOf(found, 0, 0) : MemoryAnswer.from(found);
+  if (isPart || use === "validate")
+    return asked.isHead ? MemoryAnswer.partOf(found, 0, 0) : MemoryAnswer.from(found);
   if (asked.isHead || decideConditional(head.method, request, found, found.lines()) === 304)
     return MemoryAnswer.partOf(found, 0, 0);
   const ranges = decideRanges(head.method, request, found, found.lines());

@@ -98,20 +98,23 @@ describe("the upstream says that it still holds", () => {
     expect(memory.has("a.example/x")).toBe(false);
   });
 
-  cached("of another answer than ours is no answer to who did not ask for it: we ask again (§4.3.4)", (relay) => {
-    const upstream = fetched(relay, GET, answer("one", STALE, ETAG));
-    const client = relay.client();
-    client.says(GET);
-    upstream.says(head(NOT_MODIFIED, 'ETag: "b"'));
+  cached(
+    "of another answer than ours is no answer to who did not ask for it: we ask again (§4.3.4)",
+    (relay) => {
+      const upstream = fetched(relay, GET, answer("one", STALE, ETAG));
+      const client = relay.client();
+      client.says(GET);
+      upstream.says(head(NOT_MODIFIED, 'ETag: "b"'));
 
-    expect(client.received).toBe("");
-    expect(valuesOf(upstream, "If-None-Match")).toEqual(['"a"']);
+      expect(client.received).toBe("");
+      expect(valuesOf(upstream, "If-None-Match")).toEqual(['"a"']);
 
-    upstream.says(answer("two", 'ETag: "b"'));
+      upstream.says(answer("two", 'ETag: "b"'));
 
-    expect(statuses(client)).toEqual([200]);
-    expect(client.received).toEndWith("two");
-  });
+      expect(statuses(client)).toEqual([200]);
+      expect(client.received).toEndWith("two");
+    },
+  );
 
   cached("two that validate at once share the answer", (relay) => {
     const upstream = fetched(relay, GET, answer("one", STALE, ETAG));
