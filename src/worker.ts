@@ -37,7 +37,7 @@ import type { GateState } from "./runtime/gate-keeper.ts";
 import { ListenerSet } from "./runtime/listener-set.ts";
 import type { Order, Report, RunningConfig, WorkerStart } from "./runtime/messages.ts";
 import { Steps } from "./runtime/steps.ts";
-import { DiskTier } from "./store/disk/tier.ts";
+import type { DiskShared, DiskTier } from "./store/disk/tier.ts";
 import { Flights } from "./store/memory/flights.ts";
 import { MemoryStore } from "./store/memory/store.ts";
 
@@ -82,7 +82,7 @@ const context: RelayContext = {
   held: new HeldLinks(),
   acceptQueue: new AcceptQueue(),
   refusedHosts: new HeavyHitters(REFUSED_HOSTS),
-  cache: openCache(),
+  cache: await openCache(),
   shedLevel: 0,
   now: performance.now(),
   clock: () => performance.now(),
@@ -274,11 +274,11 @@ function setGauges(): void {
   counters.set(cells.dnsFailures, resolver.failures);
 }
 
-function openCache(): AnswerCache | undefined {
+async function openCache(): Promise<AnswerCache | undefined> {
   const { cache, seed } = memory;
   if (cache === undefined) return undefined;
   const store = new MemoryStore(cache.arena, start.index, seed);
-  const disk = start.disk && new DiskTier(start.disk, start.index, (what) => tell({ report: "disk", what }));
+  const disk = start.disk && (await openDisk(start.disk));
   if (disk !== undefined) store.onEvict = (entry) => void disk.spill(entry);
   return new AnswerCache({
     memory: store,
@@ -293,6 +293,12 @@ function openCache(): AnswerCache | undefined {
       return promise;
     },
   });
+}
+
+/** Its code is not for those who have none: a megabyte for each thread. */
+async function openDisk(shared: DiskShared): Promise<DiskTier> {
+  const { DiskTier } = await import("./store/disk/tier.ts");
+  return new DiskTier(shared, start.index, (what) => tell({ report: "disk", what }));
 }
 
 function sweepFetches(): void {

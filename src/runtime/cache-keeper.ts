@@ -21,13 +21,11 @@ import type { Counters } from "../observe/counters.ts";
 import { type HeavyHitter, HeavyHitters } from "../observe/heavy-hitters.ts";
 import { namedByHosts, namedByPaths } from "../policy/rules/named-by.ts";
 import type { DiskReport } from "../store/disk/disk-report.ts";
-import { type DiskShared, THREADS_MAX } from "../store/disk/disk-shared.ts";
-import { DiskKeeper } from "../store/disk/keeper.ts";
-import { DiskTier } from "../store/disk/tier.ts";
+import type { DiskShared } from "../store/disk/disk-shared.ts";
+import type { DiskKeeper } from "../store/disk/keeper.ts";
 import { MemoryStore, type Visited } from "../store/memory/store.ts";
 import { keyMatcher, spelledAs } from "./cache-keys.ts";
 import type { CacheMemory } from "./cache-memory.ts";
-import { keepOnDisk } from "./keep-on-disk.ts";
 
 /** What was asked for and missing, while nothing may be fetched. */
 const MISSING_MAX = 1_000;
@@ -57,6 +55,8 @@ export class CacheKeeper implements CacheAdmin {
   /** Before the workers start. What keeps the disk from being used is told, and it is gone without. */
   async open({ cache }: Config, report: (message: string) => void): Promise<DiskShared | undefined> {
     if (!this.isOn || cache.disk === undefined) return undefined;
+    // Its code is not for those who have none.
+    const { DiskKeeper } = await import("../store/disk/keeper.ts");
     const opened = await DiskKeeper.open(cache.disk, report);
     if (!opened.ok) {
       report(`The cache goes without a disk: ${opened.problem}`);
@@ -164,8 +164,8 @@ export class CacheKeeper implements CacheAdmin {
     const disk = this.#disk;
     if (disk === undefined) return;
     if (this.#memory !== undefined) {
-      const tier = new DiskTier(disk.shared, THREADS_MAX - 1, (report) => disk.onReport(report));
-      await keepOnDisk(this.#memory, tier, KEEPING_MS);
+      const { keepOnDisk } = await import("./keep-on-disk.ts");
+      await keepOnDisk(this.#memory, disk, KEEPING_MS);
     }
     await disk.close();
   }

@@ -1,7 +1,9 @@
 /** At a stop: answers go from memory to the disk. */
 
 import { factsOf } from "../cache/facts.ts";
-import type { DiskTier } from "../store/disk/tier.ts";
+import { THREADS_MAX } from "../store/disk/disk-shared.ts";
+import type { DiskKeeper } from "../store/disk/keeper.ts";
+import { DiskTier } from "../store/disk/tier.ts";
 import type { MemoryStore, Visited } from "../store/memory/store.ts";
 import type { NewEntry } from "../store/new-entry.ts";
 
@@ -9,7 +11,8 @@ import type { NewEntry } from "../store/new-entry.ts";
 const AT_ONCE = 32;
 
 /** Nobody else uses the store any more. */
-export async function keepOnDisk(memory: MemoryStore, disk: DiskTier, limitMs: number): Promise<number> {
+export async function keepOnDisk(memory: MemoryStore, keeper: DiskKeeper, limitMs: number): Promise<number> {
+  const disk = new DiskTier(keeper.shared, THREADS_MAX - 1, (report) => keeper.onReport(report));
   const until = performance.now() + limitMs;
   let [kept, wanted] = [0, new Set<Promise<unknown>>()];
   for (const step = memory.visit(visit); performance.now() < until && step.next().done !== true; ) {
