@@ -146,7 +146,7 @@ export class Asker implements Handler, FetchAsker {
       addedLines: added,
       persists: this.asked.persists,
     });
-    session.deadlineAt = NEVER;
+    if (!this.outflow.isFull) session.deadlineAt = NEVER;
     const failure = this.outflow.waitForDebts();
     if (failure !== undefined) this.fail(failure);
   }

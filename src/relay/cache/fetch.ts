@@ -246,6 +246,7 @@ export class Fetch implements AttemptOwner, Fetching {
       const head = parseResponseHead(reader.release(), headLimits, reader.memo);
       if (head.status === 101) throw new ProtocolError("Cannot switch protocols: nobody asked for that");
       if (head.status >= 200) {
+        this.isHeldUp = false;
         this.headCame(head);
         if (this.isOver) return;
       } else {

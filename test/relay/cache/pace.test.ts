@@ -39,6 +39,41 @@ describe("one who reads slowly", () => {
     expect(slow.received).toEndWith("\r\n\r\n0123456789");
   });
 
+  cached("holds up an upstream that says interim answers, until the answer comes", (relay) => {
+    const { client: slow, upstream } = relay.exchange(GET);
+    slow.full = true;
+    upstream.says(head("HTTP/1.1 103 Early Hints", "Link: </a>"));
+
+    expect(upstream.isPaused).toBe(true);
+
+    slow.drains();
+
+    expect(upstream.isPaused).toBe(false);
+
+    slow.full = true;
+    upstream.says(`${head("HTTP/1.1 103 Early Hints", "Link: </b>")}${BEGUN}012`);
+
+    expect(upstream.isPaused).toBe(false);
+
+    upstream.says("3456789");
+    slow.drains();
+
+    expect(slow.received).toEndWith("\r\n\r\n0123456789");
+  });
+
+  cached("is cut when it reads nothing from an interim answer on", (relay) => {
+    relay.configure({ timeouts: { body: "5s" } });
+    const { client: slow, upstream } = relay.exchange(GET);
+    slow.full = true;
+    upstream.says(`${head("HTTP/1.1 103 Early Hints", "Link: </a>")}${BEGUN}012`);
+    relay.pass(3_000);
+    upstream.says("3456789");
+    relay.pass(3_000);
+
+    expect(slow.isClosed).toBe(true);
+    expect(relay.read(cells.limitReached.timeout_body)).toBe(1);
+  });
+
   cached("is cut when it does not read for too long, and the rest go on", (relay) => {
     relay.configure({ timeouts: { body: "5s" } });
     const { client: slow, upstream } = relay.exchange(GET);
