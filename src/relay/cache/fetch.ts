@@ -247,7 +247,7 @@ export class Fetch implements AttemptOwner, Fetching {
       if (head.status === 101) throw new ProtocolError("Cannot switch protocols: nobody asked for that");
       if (head.status >= 200) {
         this.isHeldUp = false;
-        this.headCame(head);
+        this.headCame(head, at < bytes.length);
         if (this.isOver) return;
       } else {
         // They may be about this client alone: nothing says yet that the answer is for all.
@@ -259,12 +259,15 @@ export class Fetch implements AttemptOwner, Fetching {
     this.take(this.body, bytes, at);
   }
 
-  private headCame(head: ResponseHead): void {
+  /** `isFollowed`: more came with it. */
+  private headCame(head: ResponseHead, isFollowed: boolean): void {
     const { asked, plan } = this;
     this.framing = responseFraming(asked.head.method, head.status, head.fields, head.minor);
     this.body = bodyOf(this.framing);
     const isShared = !asked.head.fields.authorizesConnection || head.status === 401;
-    this.upstreamPersists = isShared && this.framing.kind !== "close" && persists(head.minor, head.fields);
+    const isOverrun = isFollowed && this.body.done;
+    this.upstreamPersists =
+      isShared && !isOverrun && this.framing.kind !== "close" && persists(head.minor, head.fields);
     const times = { requestMs: this.requestMs, responseMs: asked.nowMs };
     const ruling = ruleOn(asked, plan, head, this.framing, times, this.since);
     this.ruling = ruling;

@@ -116,6 +116,17 @@ describe("the upstream says that it still holds", () => {
     },
   );
 
+  cached("and more behind it: nothing else is asked on that connection", (relay) => {
+    const upstream = fetched(relay, GET, answer("one", STALE, ETAG));
+    const client = relay.client();
+    client.says(GET);
+    upstream.says(`${head(NOT_MODIFIED, ETAG)}HTTP/1.1 200 OK\r\n`);
+
+    expect(client.received).toEndWith("one");
+    expect(relay.pooled).toBe(0);
+    expect(upstream.isClosed).toBe(true);
+  });
+
   cached("two that validate at once share the answer", (relay) => {
     const upstream = fetched(relay, GET, answer("one", STALE, ETAG));
     relay.pass(1_000);
