@@ -7,8 +7,9 @@ import type { StoredAnswer } from "./stored-answer.ts";
 
 /** Takes a share of `stored`. Nothing happens where somebody does it already. */
 export function refresh(asked: Asked, stored: StoredAnswer): void {
-  const { cache, key, context } = asked;
-  if (context.isDraining || cache.fetches.has(key)) return;
+  const { cache, key, context, request } = asked;
+  // What wants nothing but what is stored would be refused by a cache behind us (RFC 9111 §5.2.1.7).
+  if (context.isDraining || request.control.onlyIfCached || cache.fetches.has(key)) return;
   if (cache.flights.begin(key) !== "mine") return;
   context.counters.add(cells.cacheRefreshes);
   const asking = forGet(asked);

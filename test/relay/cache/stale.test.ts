@@ -73,6 +73,22 @@ describe("stale-while-revalidate (RFC 5861 §3)", () => {
     });
   }
 
+  cached("who wants only what is stored causes none", (relay) => {
+    const upstream = fetched(relay, GET, answer("one", REVALIDATE, ETAG));
+    relay.pass(15_000);
+    const client = relay.client();
+    client.says(head("GET http://a.example/x HTTP/1.1", HOST, "Cache-Control: only-if-cached"));
+
+    expect(client.received).toEndWith("one");
+    expect(requestsOn(upstream)).toBe(1);
+
+    client.says(GET);
+
+    expect(requestsOn(upstream)).toBe(2);
+
+    upstream.says(head("HTTP/1.1 304 Not Modified", ETAG, REVALIDATE));
+  });
+
   cached("who wants it validated waits for the validation that is under way", (relay) => {
     const upstream = fetched(relay, GET, answer("one", REVALIDATE, ETAG));
     relay.pass(15_000);
