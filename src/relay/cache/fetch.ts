@@ -29,30 +29,13 @@ import { overdue } from "../overdue.ts";
 import type { Upstream } from "../upstream-pool.ts";
 import type { Fetching, Since } from "./answer-cache.ts";
 import type { Asked } from "./asked.ts";
+import { Askers, type FetchAsker } from "./askers.ts";
 import { Fill } from "./fill.ts";
 import { Keeping } from "./keeping.ts";
 import { mayBeGiven } from "./may-be-given.ts";
 import type { Plan } from "./plan.ts";
-import { type Ruling, ruleOn, standsFor } from "./ruling.ts";
+import { type Ruling, ruleOn } from "./ruling.ts";
 import type { StoredAnswer } from "./stored-answer.ts";
-
-/** One who waits for the answer, as the fetch sees it. */
-export interface FetchAsker {
-  readonly asked: Asked;
-  /** The number of the first piece of the body that it has yet to pass on. */
-  readonly nextPiece: number;
-  /** False: its client reads nothing for now; `roomAgain` says when it does. */
-  onInterim(head: ResponseHead): boolean;
-  /** It is for it; there is nothing of its body yet. */
-  onAnswer(ruling: Ruling, isFirst: boolean): void;
-  /** There is more of the body, or its end. */
-  onMore(): void;
-  /** Takes over a share of `stored`. */
-  onStored(stored: StoredAnswer, because: Ruling["because"], upstreamStatus: number | undefined): void;
-  onAlone(): void;
-  onFailed(failure: Failure, mayTryAgain: boolean): void;
-  onRedirected(reply: Reply): void;
-}
 
 /** What may have come and not gone on, when nobody keeps it. */
 const WINDOW_BYTES = 1024 * 1024;
@@ -75,7 +58,7 @@ export class Fetch implements AttemptOwner, Fetching {
   private readonly plan: Plan;
   private readonly attempt: Attempt;
   private readonly request: Request;
-  private readonly askers: FetchAsker[] = [];
+  private askers: Askers;
   private readonly since: Since;
   private keeping: Keeping | undefined = undefined;
   /** Ours to let go of. */
@@ -100,6 +83,7 @@ export class Fetch implements AttemptOwner, Fetching {
     this.asked = asked;
     this.context = asked.context;
     this.plan = plan;
+    this.askers = new Askers(asked);
     this.validates = plan.validates;
     this.since = asked.cache.since(asked.key);
     this.attempt = new Attempt(asked.context, asked.settings, asked.exchange, asked.passage, this);
@@ -115,7 +99,7 @@ export class Fetch implements AttemptOwner, Fetching {
   /** `asker` may hear of it before this returns. None: nobody waits, it is for the store alone. */
   start(asker: FetchAsker | undefined): void {
     const { cache, key } = this.asked;
-    if (asker !== undefined) this.askers.push(asker);
+    if (asker !== undefined) this.askers.add(asker);
     if (this.plan.isShared) cache.fetches.set(key, this);
     cache.deadlines.add(this);
     this.attempt.start();
@@ -127,7 +111,7 @@ export class Fetch implements AttemptOwner, Fetching {
     const { ruling } = this;
     // What is not kept in memory is dropped as it is passed on.
     if (ruling !== undefined && (!this.isFor(asker, ruling) || this.keeping?.keepsAll !== true)) return false;
-    this.askers.push(asker);
+    this.askers.add(asker);
     if (ruling === undefined) return true;
     asker.onAnswer(ruling, false);
     asker.onMore();
@@ -136,16 +120,15 @@ export class Fetch implements AttemptOwner, Fetching {
 
   /** It wants nothing any more. */
   leave(asker: FetchAsker): void {
-    const at = this.askers.indexOf(asker);
-    if (at >= 0) this.askers.splice(at, 1);
-    if (this.isLeader(asker)) this.isHeldUp = false;
+    this.askers.remove(asker);
+    if (this.askers.isLeader(asker)) this.isHeldUp = false;
     if (this.isOver) return this.lastRead();
-    if (this.askers.length > 0) return this.balance();
+    if (!this.askers.isEmpty) return this.balance();
     if (this.keeping?.isWorthwhile(this.fill.bytes) === true && this.becomesOrphan()) return this.balance();
     this.abandon();
   }
 
-  /** The one who asked reads again. */
+  /** The one who asked reads again, or there is an answer, which waits for those who read on its own. */
   roomAgain(): void {
     this.isHeldUp = false;
     this.balance();
@@ -179,11 +162,7 @@ export class Fetch implements AttemptOwner, Fetching {
   }
 
   onRedirected(reply: Reply): void {
-    const askers = this.over();
-    for (const asker of askers) {
-      if (this.isLeader(asker)) asker.onRedirected(reply);
-      else asker.onAlone();
-    }
+    this.over().endWithRedirect(reply);
   }
 
   onData(_link: Link, bytes: Buffer): void {
@@ -237,7 +216,7 @@ export class Fetch implements AttemptOwner, Fetching {
     while (this.body === undefined) {
       if (!this.answerBegan) {
         this.answerBegan = true;
-        for (const asker of this.askers) if (this.isLeader(asker)) asker.asked.exchange.firstByteCame();
+        this.askers.tellFirstByte();
       }
       const { headLimits } = this.asked.settings;
       at = upstream.reader.take(bytes, at, headLimits);
@@ -246,12 +225,11 @@ export class Fetch implements AttemptOwner, Fetching {
       const head = parseResponseHead(reader.release(), headLimits, reader.memo);
       if (head.status === 101) throw new ProtocolError("Cannot switch protocols: nobody asked for that");
       if (head.status >= 200) {
-        this.isHeldUp = false;
+        if (this.isHeldUp) this.roomAgain();
         this.headCame(head, at < bytes.length);
         if (this.isOver) return;
       } else {
-        // They may be about this client alone: nothing says yet that the answer is for all.
-        this.isHeldUp = this.askers.some((asker) => this.isLeader(asker) && !asker.onInterim(head));
+        this.isHeldUp = !this.askers.tellInterim(head);
         if (this.isHeldUp) this.balance();
         if (at === bytes.length) return;
       }
@@ -271,13 +249,13 @@ export class Fetch implements AttemptOwner, Fetching {
     const times = { requestMs: this.requestMs, responseMs: asked.nowMs };
     const ruling = ruleOn(asked, plan, head, this.framing, times, this.since);
     this.ruling = ruling;
-    if (ruling.stored !== undefined) return this.everybodyHas(ruling.stored, ruling.because);
+    if (ruling.stored !== undefined) return this.everybodyHas(ruling.stored, ruling);
     if (this.isOfNoUse(head.status, ruling)) return this.everybodyAgain();
     this.releaseValidated();
     const kept = this.keep(ruling);
     if (!kept.storing.store) this.loseOthers();
     this.ruling = kept;
-    for (const asker of [...this.askers]) asker.onAnswer(kept, this.isLeader(asker));
+    this.askers.tellAnswer(kept);
   }
 
   /**
@@ -299,13 +277,8 @@ export class Fetch implements AttemptOwner, Fetching {
     this.keeping = Keeping.of(this.asked, ruling, this.peer, this.since, () => this.balance());
     if (this.keeping === undefined) return ruling.notStored("too large");
     if (piece !== undefined) this.keeping.take(piece, this.fill);
-    this.sendAway((asker) => !this.isFor(asker, ruling));
+    this.askers.sendAway((asker) => !this.isFor(asker, ruling));
     return ruling;
-  }
-
-  /** It was asked in this one's words, and so it is for it whatever it says. */
-  private isLeader({ asked }: FetchAsker): boolean {
-    return asked === this.asked;
   }
 
   /** May this one, who asked for the same, have what was fetched for another? */
@@ -340,37 +313,29 @@ export class Fetch implements AttemptOwner, Fetching {
     // Stored first: a client that asks again at once finds it.
     const stored = this.keeping?.finish(this.fill);
     this.close(stored);
-    for (const asker of [...this.askers]) asker.onMore();
+    this.askers.tellMore();
   }
 
   private tellMore(): void {
     this.isTelling = true;
-    for (const asker of [...this.askers]) asker.onMore();
+    this.askers.tellMore();
     this.isTelling = false;
     if (this.isOver) return;
     // Neither anybody nor a store wants the rest.
-    if (this.askers.length === 0 && this.keeping?.isUnderWay !== true) this.abandon();
+    if (this.askers.isEmpty && this.keeping?.isUnderWay !== true) this.abandon();
     else this.balance();
   }
 
   /** Everybody is answered from the store. */
-  private everybodyHas(stored: StoredAnswer, because: Ruling["because"]): void {
-    const isForAll = this.ruling?.isForAll === true;
-    for (const asker of this.over()) {
-      const isMeant = this.isLeader(asker) || (isForAll && standsFor(stored, asker.asked, because));
-      if (!isMeant) asker.onAlone();
-      else {
-        stored.retain();
-        asker.onStored(stored, because, this.ruling?.upstreamStatus);
-      }
-    }
+  private everybodyHas(stored: StoredAnswer, ruling: Ruling): void {
+    this.over().endWithStored(stored, ruling);
     this.releaseValidated();
   }
 
   private everybodyAgain(): void {
     const askers = this.over();
     this.releaseValidated();
-    for (const asker of askers) asker.onAlone();
+    askers.endAlone();
   }
 
   private releaseValidated(): void {
@@ -385,27 +350,15 @@ export class Fetch implements AttemptOwner, Fetching {
     if (cache.fetches.get(key) === this) cache.fetches.delete(key);
     const { hasAuthorization, control } = this.asked.request;
     const isAnswers = !hasAuthorization && !control.noStore;
-    if (isAnswers && !this.askers.every((asker) => this.isLeader(asker)))
-      cache.setUnshareable(key, this.context.now);
-    this.sendAway(() => true);
-  }
-
-  /** All but the leader, as far as these are meant. */
-  private sendAway(isMeant: (asker: FetchAsker) => boolean): void {
-    for (const asker of [...this.askers]) {
-      if (this.isLeader(asker) || !isMeant(asker)) continue;
-      const at = this.askers.indexOf(asker);
-      if (at >= 0) this.askers.splice(at, 1);
-      asker.onAlone();
-    }
+    if (isAnswers && this.askers.hasOthers) cache.setUnshareable(key, this.context.now);
+    this.askers.sendAway(() => true);
   }
 
   private balance(): void {
     const { fill } = this;
     // When all has come the store has a copy of its own.
     if (this.keeping?.keepsAll !== true || this.isOver) {
-      const least = this.askers.reduce((least, { nextPiece }) => Math.min(least, nextPiece), fill.count);
-      fill.dropUntil(least);
+      fill.dropUntil(this.askers.firstNeeded(fill.count));
     }
     // Who is behind reads from the disk, and holds nobody up.
     if (this.keeping?.canBeReadBack === true) fill.dropBeyond(WINDOW_BYTES);
@@ -442,11 +395,11 @@ export class Fetch implements AttemptOwner, Fetching {
   /** The fill of one that is over, and what its writer still has open. */
   private lastRead(): void {
     this.balance();
-    if (this.askers.length === 0) this.keeping?.close();
+    if (this.askers.isEmpty) this.keeping?.close();
   }
 
   private countFilled(): void {
-    const held = this.isOver && this.askers.length === 0 ? 0 : this.fill.heldBytes;
+    const held = this.isOver && this.askers.isEmpty ? 0 : this.fill.heldBytes;
     this.asked.cache.filledBytes += held - this.filledBytes;
     this.filledBytes = held;
   }
@@ -466,24 +419,12 @@ export class Fetch implements AttemptOwner, Fetching {
     this.failed({ word: "http_response_incomplete", detail });
   }
 
-  /**
-   * Before an answer, a stored one may do, or one other tries; what the gate refuses to
-   * one is refused to no other by that. After its head, nothing helps.
-   */
   private failed(failure: Failure): void {
     if (this.isOver) return;
-    const isEarly = this.ruling === undefined;
-    const isRefusal = failure.refusal !== undefined;
-    const stored = isEarly && !isRefusal ? this.validates : undefined;
     this.keeping?.giveUp(this.fill);
-    for (const asker of this.over()) {
-      const isOther = !this.isLeader(asker);
-      if (stored !== undefined && standsFor(stored, asker.asked, "unreachable")) {
-        stored.retain();
-        asker.onStored(stored, "unreachable", undefined);
-      } else if (isOther && isEarly && isRefusal) asker.onAlone();
-      else asker.onFailed(failure, isOther && isEarly && !this.plan.isSecond);
-    }
+    const askers = this.over();
+    if (this.ruling === undefined) askers.endUnanswered(failure, this.validates, !this.plan.isSecond);
+    else askers.endCutShort(failure);
     this.releaseValidated();
   }
 
@@ -494,12 +435,13 @@ export class Fetch implements AttemptOwner, Fetching {
   }
 
   /** Lets go of the upstream, and of those who asked. */
-  private over(): FetchAsker[] {
+  private over(): Askers {
     if (this.isPaused) this.attempt.upstream?.link.resume();
     // What is left of an answer that nobody needs is not waited for.
     if (this.body?.done === true) this.attempt.done(this.upstreamPersists);
     this.attempt.abandon();
-    const askers = this.askers.splice(0);
+    const { askers } = this;
+    this.askers = new Askers(this.asked);
     this.close();
     return askers;
   }
@@ -517,7 +459,7 @@ export class Fetch implements AttemptOwner, Fetching {
     cache.deadlines.remove(this);
     this.deadlineAt = NEVER;
     if (this.isOrphan) cache.orphans--;
-    if (this.askers.length === 0) this.lastRead();
+    if (this.askers.isEmpty) this.lastRead();
   }
 
   private arm(ms: number): void {
