@@ -286,10 +286,13 @@ export class Asker implements Handler, FetchAsker {
     const { cache, key, context, session, settings } = this.asked;
     this.waits++;
     const { firstByte } = settings.config.timeouts;
+    const sequence = cache.memory.sequence(key);
     session.deadlineAt = NEVER;
     void cache.flights.wait(key, firstByte).then((how) => {
       if (this.isOver) return;
       touch(context);
+      // Purged meanwhile: who joins our fetch must not be given it.
+      if (cache.memory.sequence(key) !== sequence) this.dropStale();
       if (how === "unshareable") cache.setUnshareable(key, context.now);
       if (how !== "ended") return this.onAlone();
       const stored = cache.copyOf(key, this.asked.request);

@@ -106,6 +106,24 @@ describe("while another worker fetches it", () => {
     expect(client.received).toEndWith("ours");
   });
 
+  cached(
+    "and what is stale here is purged: it is not asked about, and nobody gets it",
+    async (relay, cache) => {
+      fetched(relay, GET, answer("old", "Cache-Control: max-age=0, stale-if-error=60", 'ETag: "a"'));
+      cache.others.begin(KEY);
+      const [early, late] = [relay.client(), relay.client()];
+      early.says(GET);
+      cache.memory.remove(KEY);
+      cache.others.end(KEY);
+      await relay.settled();
+      late.says(GET);
+      relay.context.cache?.deadlines.sweep(Number.POSITIVE_INFINITY, () => {});
+
+      expect(statuses(early)).toEqual([504]);
+      expect(late.received).not.toContain("old");
+    },
+  );
+
   cached("one who leaves meanwhile is not fetched for", async (relay, cache) => {
     cache.others.begin(KEY);
     const client = relay.client();

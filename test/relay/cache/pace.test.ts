@@ -61,6 +61,19 @@ describe("one who reads slowly", () => {
     expect(slow.received).toEndWith("\r\n\r\n0123456789");
   });
 
+  cached("leaves no upstream paused that said an interim answer and all of its answer at once", (relay) => {
+    const { client: slow, upstream } = relay.exchange(GET);
+    slow.full = true;
+    upstream.says(`${head("HTTP/1.1 103 Early Hints", "Link: </a>")}${answer("all", FRESH)}`);
+
+    expect(relay.pooled).toBe(1);
+    expect(upstream.isPaused).toBe(false);
+
+    slow.drains();
+
+    expect(slow.received).toEndWith("\r\n\r\nall");
+  });
+
   cached("is cut when it reads nothing from an interim answer on", (relay) => {
     relay.configure({ timeouts: { body: "5s" } });
     const { client: slow, upstream } = relay.exchange(GET);
