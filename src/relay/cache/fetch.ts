@@ -112,6 +112,7 @@ export class Fetch implements AttemptOwner, Fetching {
     // What is not kept in memory is dropped as it is passed on.
     if (ruling !== undefined && (!this.isFor(asker, ruling) || this.keeping?.keepsAll !== true)) return false;
     this.askers.add(asker);
+    this.isOrphanNoMore();
     if (ruling === undefined) return true;
     asker.onAnswer(ruling, false);
     asker.onMore();
@@ -392,6 +393,14 @@ export class Fetch implements AttemptOwner, Fetching {
     return true;
   }
 
+  /** Somebody waits for it again, or it is over. */
+  private isOrphanNoMore(): void {
+    if (!this.isOrphan) return;
+    this.isOrphan = false;
+    this.asked.cache.orphans--;
+    if (!this.isOver && !this.isPaused) this.arm(this.asked.settings.config.timeouts.body);
+  }
+
   /** The fill of one that is over, and what its writer still has open. */
   private lastRead(): void {
     this.balance();
@@ -458,7 +467,7 @@ export class Fetch implements AttemptOwner, Fetching {
     if (cache.fetches.get(key) === this) cache.fetches.delete(key);
     cache.deadlines.remove(this);
     this.deadlineAt = NEVER;
-    if (this.isOrphan) cache.orphans--;
+    this.isOrphanNoMore();
     if (this.askers.isEmpty) this.lastRead();
   }
 

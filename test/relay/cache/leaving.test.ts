@@ -147,6 +147,41 @@ cached("who comes when all have left, and it is fetched on, joins it", (relay) =
   expect(next.received).toEndWith("\r\n\r\n0123456789");
 });
 
+cached("and leaves as well: it counts once among those that nobody waits for", (relay, cache) => {
+  const { client, upstream } = relay.exchange(GET);
+  upstream.says(`${BEGUN}0123`);
+  client.resets();
+  for (const _ of [1, 2, 3]) {
+    const next = relay.client();
+    next.says(GET);
+
+    expect(cache.answers.orphans).toBe(0);
+
+    next.resets();
+
+    expect(cache.answers.orphans).toBe(1);
+  }
+  upstream.says("456789");
+
+  expect(cache.answers.orphans).toBe(0);
+});
+
+cached("and has as much time as anybody: what was to end soon for want of one does not", (relay) => {
+  relay.configure({ timeouts: { body: "5s" } });
+  const { client, upstream } = relay.exchange(GET);
+  upstream.says(`${BEGUN}01`);
+  client.resets();
+  relay.pass(4_000);
+  const next = relay.client();
+  next.says(GET);
+  for (const digit of "23456789") {
+    relay.pass(4_000);
+    upstream.says(digit);
+  }
+
+  expect(next.received).toEndWith("\r\n\r\n0123456789");
+});
+
 cached("one who has said all, and reads on, gets its answer (RFC 9112 §9.6)", (relay) => {
   const { client, upstream } = relay.exchange(GET);
   client.ends();
