@@ -159,6 +159,8 @@ function completedBy(
     { lines: head.fields.forwarded, range },
   );
   if (whole === undefined || whole.first !== 0 || whole.last + 1 !== whole.wholeBytes) return undefined;
+  // Of a part whose end nobody knew, another piece may tell that it is the whole: that is no rest.
+  if (range.last !== whole.last) return undefined;
   // What came besides would be read as another answer, and what is short as a part of the next.
   if (framing.kind !== "length" || framing.length !== range.last - range.first + 1) return undefined;
   const prefix = Buffer.allocUnsafeSlow(range.first);

@@ -167,6 +167,20 @@ for (const [origin, store] of Object.entries(origins)) {
   });
 }
 
+cached("of a part whose end was not known: that it is the whole is no rest of it", (relay) => {
+  const unknown = part(0, 9, FRESH, ETAG).replace("/10", "/*");
+  const upstream = fetched(relay, asks("0-9"), unknown);
+  const client = relay.client();
+  client.says(GET);
+  upstream.says(part(0, 3, FRESH, ETAG));
+
+  expect(client.received).toBe("");
+
+  relay.upstream().says(answer(WHOLE, FRESH, ETAG));
+
+  expect(client.received).toEndWith(WHOLE);
+});
+
 describe("of a part that can't be completed", () => {
   // Each row: what it shows | the range asked for | what the upstream said.
   const rows = [
