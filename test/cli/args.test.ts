@@ -123,7 +123,7 @@ const mistakes: readonly (readonly [string, readonly string[]])[] = [
   ["--zebra=1", ["Unknown flag --zebra"]],
   [
     "--cache 64",
-    ['--cache: Expected "off" or a size such as "512B", "32KiB" or "10MB", from 1MiB to 16GiB, found "64"'],
+    ['--cache: Expected "off" or a size such as "512B", "32KiB" or "10MB", from 1MiB to 4GiB, found "64"'],
   ],
   ["status --cache off", ["--cache: Not a flag of status, but of serve and check"]],
   ["cache", ["cache: Expected stats, show or purge, found nothing"]],
