@@ -4,7 +4,7 @@
  */
 import type { CacheRequest } from "../../cache/request.ts";
 import { varyKeyOf } from "../../cache/vary.ts";
-import { type Deadlined, Deadlines } from "../../net/timer.ts";
+import { Deadlines } from "../../net/timer.ts";
 import type { HeavyHitters } from "../../observe/heavy-hitters.ts";
 import type { DiskEntry, DiskTier } from "../../store/disk/tier.ts";
 import type { Flights } from "../../store/memory/flights.ts";
@@ -20,7 +20,7 @@ const COPIED_BYTES_MAX = 64 * 1024 * 1024;
 const FILLED_BYTES_MAX = 128 * 1024 * 1024;
 
 /** A fetch under way; what there is to do with it is in `fetch.ts`. */
-export interface Fetching extends Deadlined {
+export interface Fetching {
   readonly isOver: boolean;
 }
 
@@ -56,7 +56,8 @@ export class AnswerCache {
   readonly purge: (url: string) => Promise<number>;
   /** By key: under way in this worker, and open for others. */
   readonly fetches = new Map<string, Fetching>();
-  readonly deadlines = new Deadlines<Fetching>();
+  /** Of all fetches, those that nobody may join too. */
+  readonly deadlines = new Deadlines();
   copiedBytes = 0;
   /** Bytes of answers that are under way here, or still to be read by slow clients. */
   filledBytes = 0;

@@ -13,6 +13,11 @@ export interface Piece {
   readonly to: number;
 }
 
+/** Bytes held by all fills of a worker. */
+interface FillCount {
+  filledBytes: number;
+}
+
 export class Fill {
   /** Bytes that have come. */
   bytes = 0;
@@ -23,6 +28,11 @@ export class Fill {
   /** Pieces that were dropped: the first that is here has this number. */
   dropped = 0;
   private readonly held: Piece[] = [];
+  private readonly total: FillCount;
+
+  constructor(total: FillCount) {
+    this.total = total;
+  }
 
   get count(): number {
     return this.dropped + this.held.length;
@@ -39,6 +49,7 @@ export class Fill {
     this.bytes += byteCount;
     this.cost += byteCount + PIECE_COST_BYTES;
     this.heldBytes += byteCount;
+    this.total.filledBytes += byteCount;
   }
 
   /** By its number; undefined when it has yet to come, or was dropped. */
@@ -60,7 +71,10 @@ export class Fill {
   dropUntil(number: number): void {
     const most = Math.min(number - this.dropped, this.held.length);
     if (most <= 0) return;
-    for (const { from, to } of this.held.splice(0, most)) this.heldBytes -= to - from;
+    let byteCount = 0;
+    for (const { from, to } of this.held.splice(0, most)) byteCount += to - from;
+    this.heldBytes -= byteCount;
+    this.total.filledBytes -= byteCount;
     this.dropped += most;
   }
 }

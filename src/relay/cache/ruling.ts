@@ -207,6 +207,15 @@ function standIn(
   });
 }
 
+/**
+ * The answer is to what we asked, and nobody else did: the rest of a part that does not go with it, or
+ * that an answer is unchanged which is not the stored one (RFC 9111 §4.3.4).
+ */
+export function isOfNoUse({ completes, validates }: Plan, status: number, { prefix }: Ruling): boolean {
+  if (completes !== undefined) return prefix === undefined && (status === 206 || status === 416);
+  return validates !== undefined && status === 304;
+}
+
 /** The same, from a client that has nothing to keep from others. */
 export function neutral(request: CacheRequest): CacheRequest {
   const control = { ...request.control, noStore: false };
