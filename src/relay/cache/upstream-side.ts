@@ -137,6 +137,8 @@ export class UpstreamSide implements AttemptOwner, Deadlined {
       this.read(upstream, bytes);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
+      // Its body may have ended in what can't be read.
+      this.mayPersist = false;
       const word = error.limit === undefined ? "http_protocol_error" : "http_response_header_section_size";
       this.owner.onFailed({ word, detail: error.message });
     }

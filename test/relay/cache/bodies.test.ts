@@ -195,6 +195,15 @@ cached("an answer that switches protocols though nobody asked is none", (relay) 
   expect(upstream.isClosed).toBe(true);
 });
 
+cached("an upstream whose trailers can't be read is not kept", (relay) => {
+  const { client, upstream } = relay.exchange(GET);
+  upstream.says(`${head("HTTP/1.1 200 OK", FRESH, "Transfer-Encoding: chunked")}0\r\nno trailer\r\n\r\n`);
+
+  expect(relay.pooled).toBe(0);
+  expect(upstream.isClosed).toBe(true);
+  expect(statuses(client)).not.toContain(200);
+});
+
 cached("an upstream that says more than its answer is not kept", (relay) => {
   const { client, upstream } = relay.exchange(GET);
   upstream.says(`${answer("hello", FRESH)} and more`);
