@@ -2,9 +2,11 @@
  * Cases, one after the other, until someone says stop or one fails. Each has a
  * seed of its own, made of the campaign's and its number, and is delivered
  * whole, byte by byte and cut here and there: the outcome must be the same. Half
- * of them pass a gate that has all to say and nothing against them.
+ * of them pass a gate that has all to say and nothing against them, and two thirds
+ * a cache that has nothing stored yet.
  */
 import { requestWires, responseWires } from "../../test/http1/wires.ts";
+import { FuzzCache } from "./cache.ts";
 import { Dice } from "./dice.ts";
 import { mutate } from "./mutate.ts";
 import { FuzzRelay, GATE } from "./relay.ts";
@@ -46,8 +48,8 @@ export function runCampaign(seed: number, mayGoOn: (cases: number) => boolean): 
     const dice = new Dice(seed + Math.imul(cases, 0x9e3779b1));
     const isRequest = dice.below(2) === 0;
     const wires = isRequest ? requestWires : responseWires;
-    const isGated = dice.below(2) === 0;
-    const { kind, send } = isRequest ? requestSender(isGated) : responseSender(isGated, dice);
+    const way = { isGated: dice.below(2) === 0, isCached: dice.below(3) > 0 };
+    const { kind, send } = isRequest ? requestSender(way) : responseSender(way, dice);
     const wire = mutate(dice.pick(wires), wires, dice);
     if (wire === "") continue;
     const { outcome, problem } = tryEveryWay(wire, send, dice.below(2 ** 31));
@@ -62,7 +64,7 @@ export function runCampaign(seed: number, mayGoOn: (cases: number) => boolean): 
 
 /** The problem with a wire as it is, without any accident; undefined when there is none. */
 export function problemOfRequest(wire: string): string | undefined {
-  return problemOfAll(wire, [requestSender(false), requestSender(true)]);
+  return problemOfAll(wire, WAYS.map(requestSender));
 }
 
 /** The same for an answer, whoever asked and whether a close follows. */
@@ -73,10 +75,7 @@ export function problemOfResponse(wire: string): string | undefined {
   ]);
   return problemOfAll(
     wire,
-    waysToEnd.flatMap(({ ask, closes }) => [
-      answerSender(false, ask, closes),
-      answerSender(true, ask, closes),
-    ]),
+    waysToEnd.flatMap(({ ask, closes }) => WAYS.map((way) => answerSender(way, ask, closes))),
   );
 }
 
@@ -85,44 +84,64 @@ interface Sending {
   readonly send: Sender;
 }
 
+/** What is between the peers. */
+interface Way {
+  readonly isGated: boolean;
+  readonly isCached: boolean;
+}
+
+const WAYS: readonly Way[] = [
+  { isGated: false, isCached: false },
+  { isGated: true, isCached: false },
+  { isGated: false, isCached: true },
+];
+
 function problemOfAll(wire: string, senders: readonly Sending[]): string | undefined {
   return senders.map(({ send }) => tryManyTimes(wire, send)).find((problem) => problem !== undefined);
 }
 
-function requestSender(isGated: boolean): Sending {
+function requestSender(way: Way): Sending {
   return {
-    kind: `requests${isGated ? THROUGH_A_GATE : ""}`,
-    send: guarded(isGated, (relay, wire, pieces) => sendRequests(relay, wire, pieces)),
+    kind: `requests${told(way)}`,
+    send: guarded(way, (relay, wire, pieces) => sendRequests(relay, wire, pieces)),
   };
 }
 
-function responseSender(isGated: boolean, dice: Dice): Sending {
-  return answerSender(isGated, dice.pick(ASKS), dice.below(2) === 0);
+function responseSender(way: Way, dice: Dice): Sending {
+  return answerSender(way, dice.pick(ASKS), dice.below(2) === 0);
 }
 
-function answerSender(isGated: boolean, ask: string, closes: boolean): Sending {
+function answerSender(way: Way, ask: string, closes: boolean): Sending {
   return {
-    kind: `an answer to ${JSON.stringify(ask)}${closes ? ", and a close" : ""}${isGated ? THROUGH_A_GATE : ""}`,
-    send: guarded(isGated, (relay, wire, pieces) => sendResponse(relay, ask, wire, pieces, closes)),
+    kind: `an answer to ${JSON.stringify(ask)}${closes ? ", and a close" : ""}${told(way)}`,
+    send: guarded(way, (relay, wire, pieces) => sendResponse(relay, ask, wire, pieces, closes)),
   };
 }
 
-const THROUGH_A_GATE = ", through a gate";
+function told({ isGated, isCached }: Way): string {
+  return `${isGated ? ", through a gate" : ""}${isCached ? ", through a cache" : ""}`;
+}
 
-const plain = { relay: new FuzzRelay() };
-const gated = { relay: new FuzzRelay(GATE) };
+const relays = new Map<string, FuzzRelay>();
+
+function relayFor(way: Way): FuzzRelay {
+  const known = relays.get(told(way));
+  if (known !== undefined) return known;
+  const relay = new FuzzRelay(way.isGated ? GATE : {}, way.isCached ? new FuzzCache() : undefined);
+  relays.set(told(way), relay);
+  return relay;
+}
 
 /** Nothing may be thrown but what the relay itself catches; after that it is not to be trusted. */
 function guarded(
-  isGated: boolean,
+  way: Way,
   send: (relay: FuzzRelay, wire: string, pieces: readonly Buffer[]) => Outcome,
 ): Sender {
-  const used = isGated ? gated : plain;
   return (wire, pieces) => {
     try {
-      return send(used.relay, wire, pieces);
+      return send(relayFor(way), wire, pieces);
     } catch (error) {
-      used.relay = new FuzzRelay(isGated ? GATE : {});
+      relays.delete(told(way));
       return {
         fixed: undefined,
         refusal: undefined,

@@ -1,17 +1,20 @@
 /**
- * The relay as it runs, between a client and upstreams that are fake links. One
- * for all cases: a case has its own client, and when it is over no upstream is
- * left in the pool for the next.
+ * The relay as it runs, between clients and upstreams that are fake links, with a
+ * cache or without one. One for all cases: a case has its own clients, and when it
+ * is over nothing is stored, and no upstream is left in the pool for the next.
  */
 import { parseConfig } from "../../src/config/load.ts";
+import { limitsBuffers } from "../../src/limits/limits-memory.ts";
 import { Deadlines } from "../../src/net/timer.ts";
+import { cells } from "../../src/observe/cells.ts";
 import { Counters, countersBuffer } from "../../src/observe/counters.ts";
 import { Observer } from "../../src/observe/observer.ts";
 import { acceptClient } from "../../src/relay/client/accept.ts";
-import type { RelayContext, UpstreamDialer } from "../../src/relay/context.ts";
+import { type RelayContext, TICK_MS, type UpstreamDialer } from "../../src/relay/context.ts";
 import { UpstreamPool } from "../../src/relay/upstream-pool.ts";
 import { FakeLink } from "../../test/support/fake-link.ts";
-import { gateParts, settingsFor } from "../../test/support/gate.ts";
+import { countedAtOnce, gateParts, settingsFor } from "../../test/support/gate.ts";
+import type { FuzzCache } from "./cache.ts";
 
 /** Small, so that small wires reach the limits; the head is more than one look of its reader. */
 export const LIMITS = { headBytes: "5KiB", uriBytes: "256B", headerCount: 24 };
@@ -50,26 +53,37 @@ export const GATE = {
   },
 };
 
-/** Time stands still: deadlines are not what is tried here. */
-const NOW = 1_000_000;
+/** Deadlines are not what wires try: for them time stands still. */
+const BEGIN = 1_000_000;
+
+/** Shorter than the defaults: a case that waits for all of them lasts some hundred ticks. */
+const TIMEOUTS = { connect: "2s", firstByte: "3s", body: "3s", idle: "5s" };
 
 type Waiter = Parameters<UpstreamDialer["dial"]>[2];
+
+interface Client {
+  readonly link: FakeLink;
+  readonly log: readonly string[];
+}
 
 export class FuzzRelay {
   /** Of the case at hand, in the order in which they were dialled. */
   upstreams: FakeLink[] = [];
-  #client: FakeLink | undefined;
-  #clientLog: string[] = [];
+  readonly cache: FuzzCache | undefined;
+  #clients: Client[] = [];
   #dials: Waiter[] = [];
   readonly #context: RelayContext;
+  readonly #limits = limitsBuffers(1);
+  #now = BEGIN;
 
   /** `settings` as in a config file, besides the limits. */
-  constructor(settings: Readonly<Record<string, unknown>> = {}) {
-    const loaded = parseConfig({ ...settings, limits: LIMITS, bans: NO_BANS }, {});
-    if (!loaded.ok) throw new Error(`Cannot use these limits: ${loaded.problems.join("; ")}`);
+  constructor(settings: Readonly<Record<string, unknown>> = {}, cache?: FuzzCache) {
+    const loaded = parseConfig({ timeouts: TIMEOUTS, ...settings, limits: LIMITS, bans: NO_BANS }, {});
+    if (!loaded.ok) throw new Error(`Cannot use these settings: ${loaded.problems.join("; ")}`);
     const counters = new Counters(countersBuffer(1), 0);
+    this.cache = cache;
     this.#context = {
-      settings: settingsFor(loaded.config),
+      settings: settingsFor(loaded.config, [{ host: "127.0.0.1", port: 8888 }]),
       counters,
       observer: new Observer(counters, undefined),
       deadlines: new Deadlines(),
@@ -82,22 +96,24 @@ export class FuzzRelay {
         dial: (_addresses, _port, waiter) => this.#dial(waiter),
       },
       admission: { admit: () => "admitted", release() {} },
-      clock: () => NOW,
-      now: NOW,
-      ...gateParts(loaded.config),
-      cache: undefined,
+      clock: () => this.#now,
+      now: BEGIN,
+      ...gateParts(loaded.config, this.#limits),
+      get cache() {
+        return cache?.answers;
+      },
       isDraining: false,
       refusedOpen: 0,
     };
   }
 
   client(): FakeLink {
-    this.#clientLog = [];
-    const link = new FakeLink("client", this.#clientLog);
+    const log: string[] = [];
+    const link = new FakeLink("client", log);
     const owner = acceptClient(this.#context, { place: 0, reach: "local", clients: [] }, link);
     if (owner === undefined) throw new Error("Cannot fuzz: the client was turned away");
     link.owner = owner;
-    this.#client = link;
+    this.#clients.push({ link, log });
     return link;
   }
 
@@ -111,22 +127,83 @@ export class FuzzRelay {
     return true;
   }
 
-  /** The way in which the client's link was closed from our side; undefined while it is open. */
+  refuseDial(): void {
+    this.#dials.shift()?.onDialFailed("ECONNREFUSED");
+  }
+
+  /** Every upstream resets, and none can be dialled. */
+  failUpstreams(): void {
+    for (const link of this.upstreams) if (!link.isClosed) link.resets();
+    while (this.#dials.length > 0) this.refuseDial();
+  }
+
+  /** The way in which the last client's link was closed from our side; undefined while it is open. */
   get clientFate(): "cut" | "ended" | undefined {
-    if (this.#clientLog.includes("client destroy")) return "cut";
-    const isEnded = this.#clientLog.includes("client end") || this.#clientLog.includes("client close");
+    const client = this.#clients.at(-1);
+    return client && this.fateOf(client.link);
+  }
+
+  fateOf(link: FakeLink): "cut" | "ended" | undefined {
+    const log = this.#clients.find((client) => client.link === link)?.log ?? [];
+    if (log.includes("client destroy")) return "cut";
+    const isEnded = ["client end", "client close", "client drop"].some((order) => log.includes(order));
     return isEnded ? "ended" : undefined;
   }
 
-  /** The case is over: everyone hangs up. */
+  /** Time goes by, in the steps of the worker's clock. */
+  pass(ms: number): void {
+    const { held, deadlines, cache, pool, settings } = this.#context;
+    const fail = (error: unknown): never => {
+      throw error;
+    };
+    for (const until = this.#now + ms; this.#now < until; ) {
+      this.#now += TICK_MS;
+      this.#context.now = this.#now;
+      held.sweep(this.#now, fail);
+      deadlines.sweep(this.#now, (_, error) => fail(error));
+      cache?.deadlines.sweep(this.#now, (_, error) => fail(error));
+      pool.expire(this.#now - settings.config.pool.idle);
+    }
+  }
+
+  /** What is left when every client has gone, and nobody fetches for the store alone any more; undefined: nothing. */
+  get left(): string | undefined {
+    const open = this.upstreams.filter((link) => !link.isClosed);
+    const { pool } = this.#context;
+    if (open.length !== pool.size) return `${open.length} upstreams are open, and ${pool.size} in the pool`;
+    if (open.some((link) => link.isPaused || link.isHeld)) return "an upstream in the pool is paused";
+    for (const link of open) link.ends();
+    return this.#leftInBooks;
+  }
+
+  /** The case is over: everyone hangs up, and nothing stays behind. */
   reset(): void {
-    if (this.#client?.isClosed === false) this.#client.resets();
+    for (const { link } of this.#clients) if (!link.isClosed) link.resets();
     for (const link of this.upstreams) if (!link.isClosed) link.resets();
     if (this.#context.deadlines.size > 0) throw new Error("Cannot go on: a session outlived its client");
     if (this.#context.pool.size > 0) throw new Error("Cannot go on: the pool keeps a link that is closed");
+    if (this.cache?.left !== undefined) throw new Error(`Cannot go on: ${this.cache.left}`);
     this.upstreams = [];
     this.#dials = [];
-    this.#client = undefined;
+    this.#clients = [];
+    this.cache?.clear(false);
+  }
+
+  get #leftInBooks(): string | undefined {
+    const { deadlines, pool, counters, held } = this.#context;
+    const books = {
+      dials: this.#dials.length,
+      sessions: deadlines.size,
+      pooled: pool.size,
+      held: held.size,
+      exchanges: counters.read(cells.exchangesInFlight),
+      connections: counters.read(cells.connectionsOpen),
+      limits: countedAtOnce(this.#limits),
+    };
+    const open = Object.entries(books).filter(([, count]) => count !== 0);
+    const words = open.map(([name, count]) => `${name}: ${count}`);
+    if (this.cache?.left !== undefined) words.push(this.cache.left);
+    return words.length === 0 ? undefined : words.join(", ");
   }
 
   #dial(waiter: Waiter): { cancel(): void } {

@@ -54,7 +54,7 @@ function differenceOfFields(
   ignored: readonly string[],
 ): string | undefined {
   const mayTravel = endToEnd(came, ignored);
-  const travelled = endToEnd(went, ignored);
+  const travelled = endToEnd(went, ignored).filter((field) => !isOurCacheStatus(field));
   const ours = travelled.pop();
   const via = `Via: ${version.slice(5)} headgate`;
   if (`${ours?.name}:${ours?.value}` !== via) return `the last field is ${ours?.name}, and not our Via`;
@@ -62,6 +62,11 @@ function differenceOfFields(
   const changed = mayTravel.find((field, index) => !sameField(field, travelled[index]));
   if (changed !== undefined) return `${changed.name} was changed`;
   return strayHopField(went);
+}
+
+/** RFC 9211: with a cache, each answer says what that did. */
+function isOurCacheStatus({ name, value }: Field): boolean {
+  return name === "Cache-Status" && value.startsWith(" headgate; fwd=");
 }
 
 /** What only belongs to our own hop, and may not be there unless we wrote it. */
