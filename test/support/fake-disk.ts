@@ -1,5 +1,5 @@
 /** A disk that is a map: what of `DiskTier` the relay uses. Its files are counted, and can be damaged. */
-import type { StoredFacts } from "../../src/cache/facts.ts";
+import { type StoredFacts, stored } from "../../src/cache/facts.ts";
 import type { NewEntry } from "../../src/store/new-entry.ts";
 
 type Head = Omit<NewEntry, "body">;
@@ -140,7 +140,9 @@ export class FakeWriter {
     const body = Buffer.concat(this.pieces);
     const isWhole = this.#bodyBytes === undefined || this.#bodyBytes === body.length;
     if (!isWhole || this.since !== this.#disk.sequence) return false;
-    const facts = { ...this.#entry.facts, bodyBytes: body.length, wholeBytes: body.length };
+    const isPart = (this.#entry.facts.flags & stored.partial) !== 0;
+    const wholeBytes = isPart ? this.#entry.facts.wholeBytes : body.length;
+    const facts = { ...this.#entry.facts, bodyBytes: body.length, wholeBytes };
     this.#disk.put({ ...this.#entry, facts, body, isMarkedStale: false });
     return true;
   }
@@ -155,6 +157,8 @@ export class FakeWriter {
     const body = Buffer.concat(this.pieces);
     return at > body.length ? 0 : body.copy(into, 0, at);
   }
+
+  keepOpen(): void {}
 
   /** May be called before it has ended. */
   close(): void {
