@@ -21,6 +21,8 @@ export const stored = {
   hasLastModified: 128,
   /** A rule of the config has overruled the origin. */
   ruled: 256,
+  /** Its lines have Via or Cache-Status of somebody before us, which ours come after. */
+  relayed: 512,
 } as const;
 
 export interface StoredFacts {

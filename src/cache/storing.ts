@@ -104,7 +104,8 @@ export function decideStoring(
       (given.from === "heuristic" && lifetimeMs === given.ms ? stored.heuristic : 0) |
       (varyNames !== "" ? stored.varies : 0) |
       (part !== undefined ? stored.partial : 0) |
-      (isRuled ? stored.ruled : 0),
+      (isRuled ? stored.ruled : 0) |
+      (RELAYED.test(kept.kept) ? stored.relayed : 0),
     storedMs: times.responseMs,
     initialAgeMs: initialAgeMs(fields, dateMs, times),
     lifetimeMs,
@@ -120,6 +121,8 @@ export function decideStoring(
   const lines = Number.isNaN(statedMs) ? withDate(kept.kept, times.responseMs) : kept.kept;
   return { store: true, facts, varyNames, lines, tags: parseTags(fields.cacheTag, fields.surrogateKey) };
 }
+
+const RELAYED = /^(?:via|cache-status):/im;
 
 function refuse(because: string): Storing {
   return { store: false, because };

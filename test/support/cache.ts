@@ -95,8 +95,23 @@ export function fetched(relay: FakeRelay, request: string, said: string): FakeLi
 }
 
 /** What each answer to the client says of the cache. */
+/** Without why it was not stored: `reasonsOf` has that. */
 export function cacheStatuses(client: FakeLink): string[] {
+  return toldTo(client).map((told) => (isStored(told) ? told : told.replace(/; detail=.*/, "")));
+}
+
+/** Why what was fetched is not stored. */
+export function reasonsOf(client: FakeLink): (string | undefined)[] {
+  return toldTo(client).map((told) => (isStored(told) ? undefined : /; detail=(.*)/.exec(told)?.[1]));
+}
+
+function toldTo(client: FakeLink): string[] {
   return [...client.received.matchAll(/Cache-Status: headgate; (.*)\r\n/g)].map(([, told = ""]) => told);
+}
+
+/** What has no time to live and was asked for elsewhere is not. */
+function isStored(told: string): boolean {
+  return !told.startsWith("fwd=") || told.includes("ttl=");
 }
 
 /** How often a link was told something that begins so. */

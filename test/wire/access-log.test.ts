@@ -27,7 +27,7 @@ describe("a line of JSON", () => {
       bytesOut:
         HELLO.length +
         `Date: ${new Date(0).toUTCString()}\r\nVia: 1.1 headgate\r\n`.length +
-        "Cache-Status: headgate; fwd=uri-miss\r\n".length,
+        'Cache-Status: headgate; fwd=uri-miss; detail="neither fresh nor with a validator"\r\n'.length,
       durationMs: expect.any(Number),
       firstByteMs: expect.any(Number),
       upstream: upstream.authority,

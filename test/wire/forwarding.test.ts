@@ -23,7 +23,7 @@ test("a request goes out in origin-form, with its Host and our Via", async () =>
     `GET /path?query HTTP/1.1\r\nHost: ${upstream.authority}\r\nAccept: */*\r\nVia: 1.1 headgate\r\n\r\n`,
   );
   expect(client.heard).toMatch(
-    /^HTTP\/1\.1 200 OK\r\nContent-Length: 5\r\nDate: [^\r]+ GMT\r\nCache-Status: headgate; fwd=uri-miss\r\nVia: 1\.1 headgate\r\n\r\nhello$/,
+    /^HTTP\/1\.1 200 OK\r\nContent-Length: 5\r\nDate: [^\r]+ GMT\r\nCache-Status: headgate; fwd=uri-miss; detail="[a-z ]+"\r\nVia: 1\.1 headgate\r\n\r\nhello$/,
   );
 });
 

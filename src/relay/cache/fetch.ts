@@ -82,8 +82,9 @@ export class Fetch implements UpstreamSideOwner, Fetching {
   join(asker: FetchAsker): boolean {
     if (this.isOver) return false;
     const { ruling } = this;
-    // What is not kept in memory is dropped as it is passed on.
-    if (ruling !== undefined && (!this.isFor(asker, ruling) || this.keeping?.keepsAll !== true)) return false;
+    // What is kept nowhere is dropped as it is passed on.
+    const isAllThere = this.keeping?.keepsAll === true || this.keeping?.canBeReadBack === true;
+    if (ruling !== undefined && (!this.isFor(asker, ruling) || !isAllThere)) return false;
     this.askers.add(asker);
     this.isOrphanNoMore();
     if (ruling === undefined) return true;
@@ -162,6 +163,7 @@ export class Fetch implements UpstreamSideOwner, Fetching {
     this.isDone = true;
     this.trailers = trailers;
     this.asked.context.counters.add(cells.cacheBytesFetched, this.fill.bytes);
+    if (!this.askers.isEmpty) this.keeping?.keepOpen();
     // Stored first: a client that asks again at once finds it.
     const stored = this.keeping?.finish(this.fill);
     this.close(stored);

@@ -20,7 +20,8 @@ export function serveAtOnce(asked: Asked, found: Found, word: CacheWord, line: s
   const { head, passage, request, session, exchange, settings } = asked;
   if (!request.isPlain || passage.effects !== undefined || passage.grant !== undefined) return false;
   const { status, headBytes, bodyBytes } = found;
-  if ((found.flags & flag.partial) !== 0 || status === 204) return false;
+  // Our own fields go in front here, and what was there before has to stay before them.
+  if ((found.flags & (flag.partial | flag.relayed)) !== 0 || status === 204) return false;
   const byteCount = asked.isHead ? headBytes : headBytes + bodyBytes;
   if (byteCount > OUT_BYTES - PREFIX_BYTES_MAX) return false;
 

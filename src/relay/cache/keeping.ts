@@ -84,6 +84,11 @@ export class Keeping {
     return this.writer?.read(at, into);
   }
 
+  /** Some are behind, and may have to read back when it is all there. */
+  keepOpen(): void {
+    this.writer?.keepOpen();
+  }
+
   /** Nobody reads back any more. */
   close(): void {
     this.writer?.close();

@@ -54,7 +54,9 @@ export function fetched(
 ): string {
   const { storing, upstreamStatus } = ruling;
   const fwdStatus = upstreamStatus === status ? undefined : upstreamStatus;
-  if (!storing.store) return forwardedLine(startOf(settings), { fwd, fwdStatus, collapsed });
+  if (!storing.store) {
+    return forwardedLine(startOf(settings), { fwd, fwdStatus, collapsed, detail: storing.because });
+  }
   const ttlMs = freshMs(storing.facts, false, nowMs);
   const detail = (storing.facts.flags & flag.ruled) === 0 ? undefined : RULED;
   return forwardedLine(startOf(settings), { fwd, fwdStatus, ttlMs, stored: true, collapsed, detail });

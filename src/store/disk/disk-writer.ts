@@ -34,6 +34,8 @@ export interface DiskWriter {
   commit(facts?: StoredFacts): Promise<boolean>;
   /** Nothing of it stays. */
   abort(): void;
+  /** Somebody is behind, and will read what is there though it is committed: until `close`. */
+  keepOpen(): void;
   /** Nobody reads it any more. */
   close(): void;
 }
@@ -156,6 +158,10 @@ export class DraftWriter implements DiskWriter {
     if (!this.failed && !this.isOver) this.giveUp();
     this.isOver = true;
     this.close();
+  }
+
+  keepOpen(): void {
+    this.wasRead = true;
   }
 
   /** Whoever has read may be done before the rest is written: then that is what it is open for. */

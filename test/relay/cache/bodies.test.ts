@@ -4,6 +4,7 @@ import { head, statuses } from "../../support/relay.ts";
 
 const FRESH = "Cache-Control: max-age=60";
 const STORED = "Cache-Status: headgate; fwd=uri-miss; ttl=60; stored";
+const NOT_STORED = 'Cache-Status: headgate; fwd=uri-miss; detail="neither fresh nor with a validator"';
 const MEMORY_MAX = 230_000;
 
 describe("an answer goes on as it comes, while it is kept", () => {
@@ -31,7 +32,7 @@ describe("an answer goes on as it comes, while it is kept", () => {
       "what will not be stored as well",
       GET,
       `${head("HTTP/1.1 200 OK", "Content-Length: 5")}he`,
-      `${head("HTTP/1.1 200 OK", "Content-Length: 5", "Cache-Status: headgate; fwd=uri-miss", VIA)}he`,
+      `${head("HTTP/1.1 200 OK", "Content-Length: 5", NOT_STORED, VIA)}he`,
     ],
     [
       "chunks as chunks",

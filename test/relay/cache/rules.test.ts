@@ -1,5 +1,14 @@
 import { describe, expect } from "bun:test";
-import { answer, cached, cacheStatuses, fetched, GET, HOST, requestsOn } from "../../support/cache.ts";
+import {
+  answer,
+  cached,
+  cacheStatuses,
+  fetched,
+  GET,
+  HOST,
+  reasonsOf,
+  requestsOn,
+} from "../../support/cache.ts";
 import { head } from "../../support/relay.ts";
 
 /** Nothing was stored of the first, and a rule has the second stored. */
@@ -113,4 +122,23 @@ describe("cache.rules overrule the origin, and Cache-Status says so", () => {
 
     expect(client.received).toEndWith("two");
   });
+});
+
+describe("Cache-Status says why an answer is not stored", () => {
+  // What the origin says | why.
+  const rows: [string, string][] = [
+    ["Cache-Control: no-store", '"no-store"'],
+    ["Cache-Control: private", "private"],
+    ["Vary: *", '"Vary: *"'],
+    ["X-Nothing: said", '"neither fresh nor with a validator"'],
+  ];
+
+  for (const [line, why] of rows) {
+    cached(line, (relay) => {
+      const { client, upstream } = relay.exchange(GET);
+      upstream.says(answer("one", line));
+
+      expect(reasonsOf(client)).toEqual([why.replace(/^"([A-Za-z-]+)"$/, "$1")]);
+    });
+  }
 });
