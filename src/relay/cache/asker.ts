@@ -23,6 +23,9 @@ import { DiskAnswer, type StoredAnswer } from "./stored-answer.ts";
 import { takeStored } from "./take-stored.ts";
 import { type Because, forwarded, sharedHit } from "./told.ts";
 
+/** Milliseconds: what another worker takes longer for is fetched once more, and shared here. */
+const OTHER_MS = 5_000;
+
 /** Rounds of waiting for another worker, which may fail each time; then it goes on alone. */
 const WAITS_MAX = 2;
 
@@ -40,6 +43,10 @@ export class Asker implements Handler, ShareOwner {
   /** Somebody else sees to the client now. */
   private successor: Handler | undefined = undefined;
   private isAlone = false;
+  /** What the answers under its key turned out to vary by. */
+  private varyNames = "";
+  /** Who fetches it elsewhere takes too long. */
+  private skipsFlights = false;
   private isSecond = false;
   private isOver = false;
   private waits = 0;
@@ -97,8 +104,9 @@ export class Asker implements Handler, ShareOwner {
     this.succeed(serve(this.asked, stored, told, () => this.lost()));
   }
 
-  onAlone(): void {
+  onAlone(varyNames = ""): void {
     this.share = undefined;
+    if (varyNames !== "" && this.varyNames === "") return this.goForVariant(varyNames);
     this.isAlone = true;
     this.goAndFetch();
   }
@@ -155,10 +163,19 @@ export class Asker implements Handler, ShareOwner {
     this.goAndFetch();
   }
 
+  /** What it waited for is another's: its own may be stored, or others want the same one. */
+  private goForVariant(varyNames: string): void {
+    const { cache, key, request } = this.asked;
+    this.varyNames = varyNames;
+    const stored = cache.copyOf(key, request);
+    if (stored === undefined) this.goAndFetch();
+    else this.found(stored);
+  }
+
   private goAndFetch(): void {
     if (this.isOver) return;
     const { asked, stale } = this;
-    const { session, exchange, settings, cache, head, passage, key, context } = asked;
+    const { session, exchange, settings, cache, head, passage, context } = asked;
     if (isKeptFromFetching(asked)) {
       this.close();
       return tellMissing(session, exchange, settings, cache, head, passage);
@@ -167,16 +184,22 @@ export class Asker implements Handler, ShareOwner {
       this.close();
       return this.succeed(forwardHead(asked, this.because));
     }
-    const plan = planFor(asked, stale, { isAlone: this.isAlone, isSecond: this.isSecond });
+    const { isAlone, isSecond, varyNames } = this;
+    const plan = planFor(
+      asked,
+      stale,
+      varyNames === "" ? { isAlone, isSecond } : { isAlone, isSecond, varyNames },
+    );
     if (plan.isShared) {
-      const running = cache.fetches.get(key);
+      const { shareKey } = plan;
+      const running = cache.fetches.get(shareKey);
       if (running instanceof Fetch && !running.isOutdated) {
         if (this.join(running)) return;
         return this.begin({ ...plan, isShared: false });
       }
-      if (cache.isUnshareable(key, context.now)) return this.begin({ ...plan, isShared: false });
-      const flight = cache.flights.begin(key);
-      if (flight === "theirs" && this.waits < WAITS_MAX) return this.awaitOther();
+      if (cache.isUnshareable(shareKey, context.now)) return this.begin({ ...plan, isShared: false });
+      const flight = this.skipsFlights ? "unknown" : cache.flights.begin(shareKey);
+      if (flight === "theirs" && this.waits < WAITS_MAX) return this.awaitOther(shareKey);
       return this.begin({
         ...plan,
         isShared: flight === "mine" || flight === "unknown",
@@ -216,19 +239,19 @@ export class Asker implements Handler, ShareOwner {
   }
 
   /** Another worker is fetching it: the answer will be in the store. */
-  private awaitOther(): void {
+  private awaitOther(shareKey: string): void {
     const { cache, key, context, session, settings } = this.asked;
     this.waits++;
-    const { firstByte } = settings.config.timeouts;
+    const patienceMs = Math.min(settings.config.timeouts.firstByte, OTHER_MS);
     const sequence = cache.memory.sequence(key);
     session.deadlineAt = NEVER;
-    void cache.flights.wait(key, firstByte).then((how) => {
+    void cache.flights.wait(shareKey, patienceMs).then((how) => {
       if (this.isOver) return;
       touch(context);
       // Purged meanwhile: who joins our fetch must not be given it.
       if (cache.memory.sequence(key) !== sequence) this.dropStale();
-      if (how === "unshareable") cache.setUnshareable(key, context.now);
-      if (how !== "ended") return this.onAlone();
+      this.skipsFlights = how !== "ended";
+      if (this.skipsFlights) return this.goAndFetch();
       const stored = cache.copyOf(key, this.asked.request);
       if (stored !== undefined) return this.found(stored);
       if (cache.disk?.mayHave(key) === true) return this.lookOnDisk();

@@ -22,7 +22,8 @@ export interface FetchAsker {
   onMore(): void;
   /** Takes over a share of `stored`. */
   onStored(stored: StoredAnswer, because: Ruling["because"], upstreamStatus: number | undefined): void;
-  onAlone(): void;
+  /** `varyNames`: it is another variant's, by these. */
+  onAlone(varyNames?: string): void;
   onFailed(failure: Failure, mayTryAgain: boolean): void;
   onRedirected(reply: Reply): void;
 }
@@ -85,11 +86,11 @@ export class Askers {
   }
 
   /** All but the leader, as far as these are meant. */
-  sendAway(isMeant: (asker: FetchAsker) => boolean): void {
+  sendAway(isMeant: (asker: FetchAsker) => boolean, varyNames = ""): void {
     for (const asker of [...this.waiting]) {
       if (this.isLeader(asker) || !isMeant(asker)) continue;
       this.remove(asker);
-      asker.onAlone();
+      asker.onAlone(varyNames);
     }
   }
 

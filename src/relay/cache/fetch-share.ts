@@ -32,7 +32,7 @@ export interface ShareOwner {
   /** Takes over a share of `stored`, which stands for the answer. */
   onStored(stored: StoredAnswer, told: Told): void;
   /** The answer is for others. */
-  onAlone(): void;
+  onAlone(varyNames?: string): void;
   onFailed(failure: Failure, mayTryAgain: boolean): void;
   onRedirected(reply: Reply): void;
 }
@@ -147,9 +147,9 @@ export class FetchShare implements FetchAsker {
     this.owner.onStored(stored, { word, line });
   }
 
-  onAlone(): void {
+  onAlone(varyNames?: string): void {
     this.fetch = undefined;
-    this.owner.onAlone();
+    this.owner.onAlone(varyNames);
   }
 
   onFailed(failure: Failure, mayTryAgain: boolean): void {

@@ -50,6 +50,7 @@ export class Fetch implements UpstreamSideOwner, Fetching {
   /** Ours to let go of. */
   private validates: StoredAnswer | undefined;
   private isTelling = false;
+  private hasGivenUp = false;
   /** The one who asked has no room for what comes before the answer. */
   private isHeldUp = false;
   private isOrphan = false;
@@ -72,9 +73,9 @@ export class Fetch implements UpstreamSideOwner, Fetching {
 
   /** `asker` may hear of it before this returns. None: nobody waits, it is for the store alone. */
   start(asker: FetchAsker | undefined): void {
-    const { cache, key } = this.asked;
+    const { cache } = this.asked;
     if (asker !== undefined) this.askers.add(asker);
-    if (this.plan.isShared) cache.fetches.set(key, this);
+    if (this.plan.isShared) cache.fetches.set(this.plan.shareKey, this);
     this.upstream.start();
   }
 
@@ -154,6 +155,8 @@ export class Fetch implements UpstreamSideOwner, Fetching {
     this.askers.tellMore();
     this.isTelling = false;
     if (this.isOver) return;
+    // What goes to the disk takes long: other workers had better fetch it themselves, once each.
+    if (this.keeping?.keepsAll === false) this.giveUpFlight();
     // Neither anybody nor a store wants the rest.
     if (this.askers.isEmpty && this.keeping?.isUnderWay !== true) this.abandon();
     else this.balance();
@@ -192,7 +195,7 @@ export class Fetch implements UpstreamSideOwner, Fetching {
     this.keeping = Keeping.of(this.asked, ruling, this.upstream.peer, this.since, () => this.balance());
     if (this.keeping === undefined) return ruling.notStored("too large");
     if (piece !== undefined) this.keeping.take(piece, this.fill);
-    this.askers.sendAway((asker) => !this.isFor(asker, ruling));
+    this.askers.sendAway((asker) => !this.isFor(asker, ruling), ruling.storing.varyNames);
     return ruling;
   }
 
@@ -203,14 +206,21 @@ export class Fetch implements UpstreamSideOwner, Fetching {
     return ruling.suits(asked) && mayHavePart && mayBeGiven(asked, this.upstream.peer);
   }
 
+  private giveUpFlight(): void {
+    if (!this.plan.hasFlight || this.hasGivenUp) return;
+    this.hasGivenUp = true;
+    this.asked.cache.flights.giveUp(this.plan.shareKey);
+  }
+
   /** The answer is for the one in whose words it was asked for. */
   private loseOthers(): void {
-    const { cache, key, context } = this.asked;
-    if (this.plan.hasFlight) cache.flights.giveUp(key);
-    if (cache.fetches.get(key) === this) cache.fetches.delete(key);
+    const { cache, context } = this.asked;
+    const { shareKey } = this.plan;
+    this.giveUpFlight();
+    if (cache.fetches.get(shareKey) === this) cache.fetches.delete(shareKey);
     const { hasAuthorization, control } = this.asked.request;
     const isAnswers = !hasAuthorization && !control.noStore;
-    if (isAnswers && this.askers.hasOthers) cache.setUnshareable(key, context.now);
+    if (isAnswers && this.askers.hasOthers) cache.setUnshareable(shareKey, context.now);
     this.askers.sendAway(() => true);
   }
 
@@ -276,11 +286,12 @@ export class Fetch implements UpstreamSideOwner, Fetching {
   private close(stored?: Promise<unknown>): void {
     if (this.isOver) return;
     this.isOver = true;
-    const { cache, key } = this.asked;
-    const land = (): void => cache.flights.end(key);
+    const { cache } = this.asked;
+    const { shareKey } = this.plan;
+    const land = (): void => cache.flights.end(shareKey);
     if (this.plan.hasFlight && stored !== undefined) void stored.then(land, land);
     else if (this.plan.hasFlight) land();
-    if (cache.fetches.get(key) === this) cache.fetches.delete(key);
+    if (cache.fetches.get(shareKey) === this) cache.fetches.delete(shareKey);
     this.isOrphanNoMore();
     if (this.askers.isEmpty) this.lastRead();
   }

@@ -5,6 +5,7 @@
 import { stored as flag } from "../../cache/facts.ts";
 import { completionLines } from "../../cache/partial.ts";
 import { validatorLines } from "../../cache/validation.ts";
+import { varyKeyOf } from "../../cache/vary.ts";
 import { withForwarded, withoutFields } from "../../http1/fields.ts";
 import type { RequestHead } from "../../http1/head.ts";
 import type { Asked } from "./asked.ts";
@@ -13,6 +14,8 @@ import type { StoredAnswer } from "./stored-answer.ts";
 export interface Plan {
   /** As it goes to the upstream. */
   readonly head: RequestHead;
+  /** What it is shared under: the key, and the variant where it is known. */
+  readonly shareKey: string;
   /** Whoever asks for the same may have its answer too. */
   readonly isShared: boolean;
   /** Our number among those that fetch the key, over all workers, is to be given back. */
@@ -23,6 +26,13 @@ export interface Plan {
   readonly completes: StoredAnswer | undefined;
   /** Another one has failed already. */
   readonly isSecond: boolean;
+}
+
+interface PlanOptions {
+  readonly isAlone: boolean;
+  readonly isSecond: boolean;
+  /** What the answers under its key are known to vary by. */
+  readonly varyNames?: string;
 }
 
 const CONDITIONS: ReadonlySet<string> = new Set([
@@ -38,17 +48,27 @@ const CONDITIONS: ReadonlySet<string> = new Set([
 export function planFor(
   asked: Asked,
   stale: StoredAnswer | undefined,
-  { isAlone, isSecond }: { readonly isAlone: boolean; readonly isSecond: boolean },
+  { isAlone, isSecond, varyNames = stale?.varyNames ?? "" }: PlanOptions,
 ): Plan {
   const { head, request } = asked;
+  const shareKey = varyNames === "" ? asked.key : `${asked.key}\n${varyKeyOf(varyNames, request.lines)}`;
   const mayBeShared = !isAlone && !request.control.noStore;
   const added = stale && conditionFor(asked, stale);
   if (stale === undefined || added === undefined) {
     const isShared = mayBeShared && !hasConditions(asked);
-    return { head, isShared, hasFlight: false, validates: undefined, completes: undefined, isSecond };
+    return {
+      head,
+      shareKey,
+      isShared,
+      hasFlight: false,
+      validates: undefined,
+      completes: undefined,
+      isSecond,
+    };
   }
   const isPart = isPartial(stale);
   return {
+    shareKey,
     head: withLines(head, withoutFields(head.fields.forwarded, CONDITIONS) + added),
     isShared: mayBeShared,
     hasFlight: false,

@@ -7,13 +7,13 @@ import type { StoredAnswer } from "./stored-answer.ts";
 
 /** Takes a share of `stored`. Nothing happens where somebody does it already. */
 export function refresh(asked: Asked, stored: StoredAnswer): void {
-  const { cache, key, context, request } = asked;
+  const { cache, context, request } = asked;
   // What wants nothing but what is stored would be refused by a cache behind us (RFC 9111 §5.2.1.7).
-  if (context.isDraining || request.control.onlyIfCached || cache.fetches.has(key)) return;
-  if (cache.flights.begin(key) !== "mine") return;
-  context.counters.add(cells.cacheRefreshes);
+  if (context.isDraining || request.control.onlyIfCached) return;
   const asking = forGet(asked);
   const plan = planFor(asking, stored, { isAlone: false, isSecond: false });
+  if (cache.fetches.has(plan.shareKey) || cache.flights.begin(plan.shareKey) !== "mine") return;
+  context.counters.add(cells.cacheRefreshes);
   if (plan.validates !== undefined) stored.retain();
   new Fetch(asking, { ...plan, hasFlight: true }).start(undefined);
 }

@@ -79,6 +79,22 @@ describe("while something is being fetched", () => {
     upstream.says("ne");
   });
 
+  cached("those who are sent away share what is fetched for their variant", (relay) => {
+    const vary = ["Cache-Control: max-age=60", "Vary: X-Kind"];
+    const clients = ["a", "b", "b", "b"].map((kind) => {
+      const client = relay.client();
+      client.says(get(`X-Kind: ${kind}`));
+      return client;
+    });
+    const upstream = relay.upstream();
+    upstream.says(answer("one", ...vary));
+    upstream.says(answer("two", ...vary));
+
+    expect(requestsOn(upstream)).toBe(2);
+    expect(relay.dials).toBe(0);
+    expect(clients.map(({ received }) => received.slice(-3))).toEqual(["one", "two", "two", "two"]);
+  });
+
   cached("a validation is for its variant alone", (relay) => {
     const stale = ["Cache-Control: max-age=0", 'ETag: "a"', "Vary: X-Kind"];
     const upstream = fetched(relay, get("X-Kind: a"), answer("one", ...stale));
@@ -91,7 +107,7 @@ describe("while something is being fetched", () => {
     expect(first.received).toEndWith("one");
     expect(other.received).toBe("");
 
-    upstream.says(answer("two", ...stale));
+    relay.upstream().says(answer("two", ...stale));
 
     expect(other.received).toEndWith("two");
   });
