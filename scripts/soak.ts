@@ -2,12 +2,17 @@
  * Minutes of mixed load with faults on both sides, and then: does everything
  * return to where it was? The proxy is warmed up with the same load first, so
  * that compiled code and pools are part of where it was. Its deadlines are short,
- * so that what only a deadline ends has ended when the second reading is taken.
+ * so that what only a deadline ends has ended when the second reading is taken. Its
+ * cache is small, so that both stores are full and turn things out all the time.
  */
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { unusedPort } from "../test/support/port.ts";
 import { type RunningProxy, startProxy } from "../test/support/proxy.ts";
 import { openDescriptors, rssBytes } from "./bench/cpu.ts";
+import { briskCacheVisits, idleCacheVisits } from "./soak/cache-clients.ts";
 import { briskVisits, idleVisits, type Ports, type Visit } from "./soak/clients.ts";
 import { startFaultyUpstream } from "./soak/upstream.ts";
 
@@ -33,6 +38,9 @@ const CONFIG = {
   log: { access: "off" },
 };
 
+const CACHE = { memory: "4MiB", purge: ["127.0.0.0/8"] };
+const DISK_SIZE = "64MiB";
+
 /** Longer than the longest deadline above and the pool's, one after the other. */
 const SETTLE_MS = 8_000;
 const REPORT_MS = 10_000;
@@ -54,6 +62,11 @@ interface Reading {
   readonly exchanges: number;
   readonly handlerErrors: number;
   readonly workerRestarts: number;
+  /** Bytes stored above what there may be. */
+  readonly memoryExcess: number;
+  readonly diskExcess: number;
+  /** Files that something is being written to. */
+  readonly drafts: number;
 }
 
 interface Tally {
@@ -65,13 +78,20 @@ interface Tally {
 const options = parseOptions();
 const upstream = startFaultyUpstream();
 const unsteady = startFaultyUpstream();
-const proxy = await startProxy({ ...CONFIG, workers: options.workers });
-const ports = { proxy: proxy.port, upstream: upstream.port, unsteady: unsteady.port, nobody: unusedPort() };
+const disk = await mkdtemp(join(tmpdir(), "headgate-soak-"));
+const cache = { ...CACHE, disk: { path: disk, size: DISK_SIZE } };
+const proxy = await startProxy({ ...CONFIG, cache, workers: options.workers });
+const ports = {
+  proxy: proxy.port,
+  upstream: upstream.port,
+  unsteady: unsteady.port,
+  nobody: unusedPort(),
+  admin: proxy.admin ?? "",
+};
+const allBrisk = { ...briskVisits, ...briskCacheVisits };
+const allIdle = { ...idleVisits, ...idleCacheVisits };
 const tallies = new Map<string, Tally>(
-  Object.keys({ ...briskVisits, ...idleVisits }).map((name) => [
-    name,
-    { done: 0, failed: 0, firstFailure: "" },
-  ]),
+  Object.keys({ ...allBrisk, ...allIdle }).map((name) => [name, { done: 0, failed: 0, firstFailure: "" }]),
 );
 
 try {
@@ -85,18 +105,19 @@ try {
 
   await Bun.sleep(SETTLE_MS);
   const after = await read(proxy);
-  const verdicts = [printVisits(), printReadings(before, after)];
+  const verdicts = [printVisits(), printReadings(before, after), await printCache(proxy)];
   process.exitCode = verdicts.includes(false) ? 1 : 0;
 } finally {
   await proxy.stop();
   upstream.stop();
   unsteady.stop();
+  await rm(disk, { recursive: true, force: true });
 }
 
 /** Half of the lanes make brisk visits, half idle ones, so that those who wait do not slow down the rest. */
 async function load(ports: Ports, durationMs: number): Promise<void> {
   const endsAt = Date.now() + durationMs;
-  const kinds = [Object.entries(briskVisits), Object.entries(idleVisits)];
+  const kinds = [Object.entries(allBrisk), Object.entries(allIdle)];
   const lanes = Array.from({ length: options.lanes }, (_, at) =>
     runLane(ports, kinds[at % 2] ?? [], at, endsAt),
   );
@@ -125,7 +146,7 @@ async function runLane(
 }
 
 async function read(proxy: RunningProxy): Promise<Reading> {
-  const { totals, upstream } = await proxy.status();
+  const { totals, upstream, cache } = await proxy.status();
   const { connectionsOpen, inFlight, tunnelsOpen, exchanges, handlerErrors, workerRestarts } = totals;
   return {
     rssBytes: rssBytes(proxy.pid),
@@ -138,7 +159,32 @@ async function read(proxy: RunningProxy): Promise<Reading> {
     exchanges,
     handlerErrors,
     workerRestarts,
+    memoryExcess: excessOf(cache.memory),
+    diskExcess: excessOf(cache.disk),
+    drafts: (await readdir(join(disk, "tmp"))).length,
   };
+}
+
+function excessOf(tier: { readonly bytes: number; readonly capacityBytes: number } | null): number {
+  return tier === null ? 0 : Math.max(0, tier.bytes - tier.capacityBytes);
+}
+
+/** A cache that did nothing would be well in all that was read. */
+async function printCache(proxy: RunningProxy): Promise<boolean> {
+  const { requests, memory, disk, purged } = (await proxy.status()).cache;
+  const told = Object.entries(requests).map(([word, count]) => `${word} ${count}`);
+  console.log(`\ncache: ${told.join(", ")}, purged ${purged}`);
+  for (const [name, tier] of Object.entries({ memory, disk })) {
+    if (tier !== null)
+      console.log(
+        `${name}: ${tier.entries} of ${tier.stored} stored, ${megabytes(tier.bytes)}, ${tier.evictions} evicted`,
+      );
+  }
+  const wasUsed = [requests.hit, requests.hit_disk, requests.revalidated, requests.collapsed, purged];
+  const isWell =
+    wasUsed.every((count) => count > 0) && [memory, disk].every((tier) => (tier?.evictions ?? 0) > 0);
+  if (!isWell) console.log("NOT WELL: something of it was never used");
+  return isWell;
 }
 
 /** A reload under load is part of a long life. */
@@ -186,6 +232,9 @@ function printReadings(before: Reading, after: Reading): boolean {
         "upstreamIdle",
         "handlerErrors",
         "workerRestarts",
+        "memoryExcess",
+        "diskExcess",
+        "drafts",
       ] as const
     ).map((name) => [name, before[name], after[name], "0", after[name] === 0] as const),
   ];

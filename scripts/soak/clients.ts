@@ -12,6 +12,8 @@ export interface Ports {
   readonly unsteady: number;
   /** Nobody listens there. */
   readonly nobody: number;
+  /** The base URL of the status port. */
+  readonly admin: string;
 }
 
 export type Visit = (ports: Ports) => Promise<void>;

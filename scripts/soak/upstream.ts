@@ -3,6 +3,7 @@
  * It reads requests carelessly, because only the proxy's writing reaches it.
  */
 import type { Socket } from "bun";
+import { type Told, tellCacheable } from "./cacheable.ts";
 
 export const LARGE_BYTES = 1 << 20;
 
@@ -83,6 +84,7 @@ export function startFaultyUpstream() {
 function read(socket: Socket<Visit>, text: string): void {
   const visit = socket.data;
   visit.text += text;
+  let head = "";
   for (;;) {
     if (visit.bodyLeft > 0) {
       const taken = Math.min(visit.bodyLeft, visit.text.length);
@@ -92,7 +94,7 @@ function read(socket: Socket<Visit>, text: string): void {
     } else {
       const end = visit.text.indexOf("\r\n\r\n");
       if (end < 0) return;
-      const head = visit.text.slice(0, end);
+      head = visit.text.slice(0, end);
       const isChunked = /^transfer-encoding: *chunked/im.test(head);
       const last = isChunked ? visit.text.indexOf("0\r\n\r\n", end + 4) : end - 1;
       if (last < 0) return;
@@ -102,8 +104,15 @@ function read(socket: Socket<Visit>, text: string): void {
       visit.bodyLeft = Number(/^content-length: *(\d+)/im.exec(head)?.[1] ?? 0);
       if (visit.bodyLeft > 0) continue;
     }
-    answers[visit.path]?.(socket);
+    const told = tellCacheable(visit.path, head);
+    if (told === undefined) answers[visit.path]?.(socket);
+    else tell(socket, told);
   }
+}
+
+function tell(socket: Socket<Visit>, { head, body, breaksOff }: Told): void {
+  send(socket, head + body);
+  if (breaksOff) setTimeout(() => socket.terminate(), 5);
 }
 
 /** Does not wait for the body, and takes no more of it. */
