@@ -23,7 +23,7 @@ import { DiskAnswer, type StoredAnswer } from "./stored-answer.ts";
 import { takeStored } from "./take-stored.ts";
 import { type Because, forwarded, sharedHit } from "./told.ts";
 
-/** Milliseconds: what another worker takes longer for is fetched once more, and shared here. */
+/** Milliseconds: what another worker takes longer for is fetched once more, and shared here. As long as nginx's proxy_cache_lock_timeout. */
 const OTHER_MS = 5_000;
 
 /** Rounds of waiting for another worker, which may fail each time; then it goes on alone. */

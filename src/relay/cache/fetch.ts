@@ -50,7 +50,6 @@ export class Fetch implements UpstreamSideOwner, Fetching {
   /** Ours to let go of. */
   private validates: StoredAnswer | undefined;
   private isTelling = false;
-  private hasGivenUp = false;
   /** The one who asked has no room for what comes before the answer. */
   private isHeldUp = false;
   private isOrphan = false;
@@ -155,8 +154,6 @@ export class Fetch implements UpstreamSideOwner, Fetching {
     this.askers.tellMore();
     this.isTelling = false;
     if (this.isOver) return;
-    // What goes to the disk takes long: other workers had better fetch it themselves, once each.
-    if (this.keeping?.keepsAll === false) this.giveUpFlight();
     // Neither anybody nor a store wants the rest.
     if (this.askers.isEmpty && this.keeping?.isUnderWay !== true) this.abandon();
     else this.balance();
@@ -206,17 +203,11 @@ export class Fetch implements UpstreamSideOwner, Fetching {
     return ruling.suits(asked) && mayHavePart && mayBeGiven(asked, this.upstream.peer);
   }
 
-  private giveUpFlight(): void {
-    if (!this.plan.hasFlight || this.hasGivenUp) return;
-    this.hasGivenUp = true;
-    this.asked.cache.flights.giveUp(this.plan.shareKey);
-  }
-
   /** The answer is for the one in whose words it was asked for. */
   private loseOthers(): void {
     const { cache, context } = this.asked;
     const { shareKey } = this.plan;
-    this.giveUpFlight();
+    if (this.plan.hasFlight) cache.flights.giveUp(shareKey);
     if (cache.fetches.get(shareKey) === this) cache.fetches.delete(shareKey);
     const { hasAuthorization, control } = this.asked.request;
     const isAnswers = !hasAuthorization && !control.noStore;
