@@ -12,6 +12,7 @@ export interface Sending {
   /** The step. */
   askedAt: number;
   said: string;
+  isDamaged: boolean;
   ended: "open" | "ends" | "resets";
 }
 
@@ -50,9 +51,10 @@ export class Evidence {
 }
 
 /** Nobody but who asked may have it. */
-export function isOwn({ from, head }: Content): boolean {
+export function isOwn({ from, head, heads }: Content): boolean {
   const directives = directivesOf(head);
-  if (valuesOf(head, "cdn-cache-control").length > 0) return false;
+  // What was said for caches alone stays in force until it is said anew (RFC 9111 §3.2, RFC 9213).
+  if (heads.some((each) => valuesOf(each, "cdn-cache-control").length > 0)) return false;
   if (directives.includes("no-store") || directives.includes("private")) return true;
   const isForAll = directives.some((each) => /^(public|must-revalidate|s-maxage=\d+)$/.test(each));
   return from.every(

@@ -11,6 +11,8 @@ export interface Said {
   readonly text: string;
   /** When all of it has been said. */
   readonly afterwards: "stays" | "ends" | "resets";
+  /** Something has happened to it: the relay may not take it for an answer at all. */
+  readonly isDamaged?: boolean;
 }
 
 export class Resource {
@@ -36,7 +38,7 @@ export class Resource {
       dice.below(3) === 0
         ? mutate(text, [text], dice)
         : mutate(text.slice(0, headEnd), [text], dice) + text.slice(headEnd);
-    return { ...told, text: damaged };
+    return { ...told, text: damaged, isDamaged: true };
   }
 
   #change(dice: Dice): void {
@@ -205,7 +207,8 @@ function partOf(
   method: string,
   dice: Dice,
 ): Said {
-  const part = body.slice(first, last + 1);
+  // It may be shorter or longer than the place that it names.
+  const part = body.slice(first, last + 1 + (dice.below(10) === 0 ? dice.below(7) - 3 : 0));
   const place = `Content-Range: bytes ${first}-${last}/${body.length}`;
   const isWrong = dice.below(5) === 0;
   const told = isWrong

@@ -186,7 +186,8 @@ export class Stage {
     if (current === undefined) return;
     const resource = this.#resources.get(current.path) ?? new Resource(current.path, dice);
     this.#resources.set(current.path, resource);
-    const { text, afterwards } = resource.answer(current.head, dice);
+    const { text, afterwards, isDamaged } = resource.answer(current.head, dice);
+    current.isDamaged = isDamaged === true;
     upstream.plan = { rest: text, afterwards };
   }
 
@@ -212,7 +213,7 @@ export class Stage {
   /** RFC 9111 §4.4: by an unsafe request that succeeded, which its head says. */
   #invalidated(sending: Sending): void {
     const [method] = sending.head.first;
-    if (method !== "POST") return;
+    if (method !== "POST" || sending.isDamaged) return;
     const reading = lastReadingOf(sending.said, method);
     if (reading.state === "malformed" || !/^[23]/.test(reading.head?.first[1] ?? "")) return;
     if (this.#succeeded.has(sending)) return;
@@ -239,7 +240,14 @@ export class Stage {
     this.#problem ??= problemOfReuse(upstream.current) ?? problemOfRequest(reading.head);
     const [, path] = reading.head.first;
     upstream.readTo = reading.end;
-    upstream.current = { path, head: reading.head, askedAt: this.#now, said: "", ended: "open" };
+    upstream.current = {
+      path,
+      head: reading.head,
+      askedAt: this.#now,
+      said: "",
+      isDamaged: false,
+      ended: "open",
+    };
     upstream.plan = undefined;
     this.sendings.push(upstream.current);
     return true;

@@ -46,17 +46,20 @@ export function tellStory(dice: Dice): Story {
     steps.push(stepOf(paths, hasDisk, dice));
     // Most requests meet somebody who answers.
     if (dice.below(3) === 0) steps.push({ do: "dial", succeeds: dice.below(25) > 0 });
+    if (dice.below(4) === 0) steps.push(answerBy(dice));
   }
   return { steps, hasDisk, isGated: dice.below(4) === 0, isPatient: dice.below(2) === 0 };
 }
 
 function stepOf(paths: readonly string[], hasDisk: boolean, dice: Dice): Step {
+  if (hasDisk && dice.below(8) === 0)
+    return { do: "disk", how: dice.below(3) > 0 ? "answers" : dice.pick(DISK_TROUBLES) };
   const roll = dice.below(100);
   const upstream = dice.below(4);
   const client = dice.below(CLIENTS);
   if (roll < 32) return { do: "ask", client, request: requestOf(dice.pick(paths), dice) };
   if (roll < 40) return { do: "dial", succeeds: dice.below(15) > 0 };
-  if (roll < 62) return { do: "answer", upstream, seed: dice.below(2 ** 31), bytes: bytesOf(dice) };
+  if (roll < 62) return answerBy(dice);
   if (roll < 75) return { do: "say", upstream, bytes: bytesOf(dice) };
   if (roll < 77) return { do: "hang up", upstream, resets: dice.below(2) === 0 };
   if (roll < 81) return { do: "leave", client, resets: dice.below(3) > 0 };
@@ -67,8 +70,11 @@ function stepOf(paths: readonly string[], hasDisk: boolean, dice: Dice): Step {
   if (roll < 96)
     return { do: "elsewhere", path: dice.pick(paths), fetch: dice.pick(["begins", "ends", "gives up"]) };
   if (roll < 97 && dice.below(4) === 0) return { do: "offline", isOffline: dice.below(2) === 0 };
-  if (!hasDisk) return { do: "say", upstream, bytes: ALL };
-  return { do: "disk", how: dice.below(3) > 0 ? "answers" : dice.pick(DISK_TROUBLES) };
+  return { do: "say", upstream, bytes: ALL };
+}
+
+function answerBy(dice: Dice): Step {
+  return { do: "answer", upstream: dice.below(4), seed: dice.below(2 ** 31), bytes: bytesOf(dice) };
 }
 
 const DISK_TROUBLES = ["fills", "drains", "drains", "fails", "breaks", "forgets", "has no room"] as const;
