@@ -277,7 +277,7 @@ export type ReportBug = (error: unknown) => void;
 export function linkHandlers(reportBug: ReportBug): SocketHandler<SocketLink> {
   return {
     data: (socket, bytes) => {
-      countRead(bytes.length);
+      countGarbage(bytes.length);
       socket.data.owner.onData(socket.data, bytes);
     },
     drain: (socket) => socket.data.flush(),
@@ -298,7 +298,8 @@ export function linkHandlers(reportBug: ReportBug): SocketHandler<SocketLink> {
 const COLLECT_EACH_BYTES = 32 * 1024 * 1024;
 let readBytes = 0;
 
-function countRead(byteCount: number): void {
+/** For what makes more of it than the bytes that came. */
+export function countGarbage(byteCount: number): void {
   readBytes += byteCount;
   if (readBytes < COLLECT_EACH_BYTES) return;
   readBytes = 0;

@@ -9,7 +9,7 @@ import { type Framing, responseFraming } from "../../http1/framing.ts";
 import { parseResponseHead, type RequestHead, type ResponseHead } from "../../http1/head.ts";
 import { persists } from "../../http1/persistence.ts";
 import { forwardedTrailers } from "../../http1/trailers.ts";
-import type { Link } from "../../net/link.ts";
+import { countGarbage, type Link } from "../../net/link.ts";
 import { type Deadlined, NEVER } from "../../net/timer.ts";
 import { cells } from "../../observe/cells.ts";
 import { Attempt, type AttemptOwner } from "../attempt.ts";
@@ -35,6 +35,9 @@ export interface UpstreamSideOwner {
   onFailed(failure: Failure): void;
   onRedirected(reply: Reply): void;
 }
+
+/** What the head of an interim answer leaves behind: there may be thousands of them in one read. */
+const INTERIM_BYTES = 4_096;
 
 export class UpstreamSide implements AttemptOwner, Deadlined {
   deadlineAt = NEVER;
@@ -190,7 +193,10 @@ export class UpstreamSide implements AttemptOwner, Deadlined {
       const head = parseResponseHead(reader.release(), headLimits, reader.memo);
       if (head.status === 101) throw new ProtocolError("Cannot switch protocols: nobody asked for that");
       if (head.status >= 200) this.headCame(head, at < bytes.length);
-      else this.owner.onInterim(head);
+      else {
+        countGarbage(INTERIM_BYTES);
+        this.owner.onInterim(head);
+      }
       if (this.isOver || (head.status < 200 && at === bytes.length)) return;
     }
     this.take(this.body, bytes, at);
