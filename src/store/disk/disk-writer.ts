@@ -68,6 +68,7 @@ export class DraftWriter implements DiskWriter {
   private readonly room: DraftRoom;
   private flushing: Promise<void> | undefined = undefined;
   private isOver = false;
+  private isClosed = false;
   private wasRead = false;
   private isCommitting = false;
   private isCounted = false;
@@ -167,7 +168,10 @@ export class DraftWriter implements DiskWriter {
   /** Whoever has read may be done before the rest is written: then that is what it is open for. */
   close(): void {
     if (this.isCommitting) this.wasRead = false;
-    else this.file?.close();
+    else {
+      this.isClosed = true;
+      this.file?.close();
+    }
   }
 
   private startFlushing(): void {
@@ -211,6 +215,8 @@ export class DraftWriter implements DiskWriter {
     if (this.file !== undefined) return this.file;
     const { calls, root, thread } = this.drafting;
     this.file = new OpenFile(calls, await calls.open(draftPath(root, this.id, thread), "create"));
+    // Given up while it was being opened.
+    if (this.isClosed) this.file.close();
     return this.file;
   }
 

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { stored } from "../../../src/cache/facts.ts";
+import { type FileCalls, fileCalls } from "../../../src/store/disk/file-calls.ts";
 import {
   bodyOf,
   draftFiles,
@@ -73,6 +74,37 @@ describe("nothing is stored, and nothing left", () => {
     expect(disk.tier().mayHave(KEY)).toBe(false);
     await disk.keeper.close();
   });
+});
+
+test("given up while its file is being opened, it leaves none open", async () => {
+  const opening = Promise.withResolvers<void>();
+  const open = new Set<number>();
+  let opened = 0;
+  const calls: FileCalls = {
+    ...fileCalls,
+    async open(path, mode) {
+      await opening.promise;
+      const file = await fileCalls.open(path, mode);
+      open.add(file);
+      opened++;
+      return file;
+    },
+    close(file) {
+      open.delete(file);
+      return fileCalls.close(file);
+    },
+  };
+  const disk = await openDisk();
+  const { body: _, ...head } = entry(KEY, bodyOf(0));
+  const writer = disk.tier(0, calls).begin(head, 3 * MIB);
+  writer!.write(bodyOf(2 * MIB));
+  await Bun.sleep(1);
+  writer!.abort();
+  opening.resolve();
+
+  expect(await until(() => opened === 1 && open.size === 0)).toBe(true);
+  expect(await until(() => draftFiles(disk.path).length === 0)).toBe(true);
+  await disk.keeper.close();
 });
 
 test("what turns out to be a part is stored as one", async () => {
